@@ -1,0 +1,10 @@
+//! MTA-STS (RFC 8461), TLS-RPT (RFC 8460) and DANE for SMTP (RFC 7672) as pure
+//! functions: no I/O, no clock, no randomness. Every parser takes bytes and returns
+//! the strict verdict a sender needs beside every deviation a checker can explain.
+
+pub mod dane;
+pub mod deviation;
+pub mod domain;
+pub mod mta_sts;
+pub mod tls_rpt;
+pub mod visible;
