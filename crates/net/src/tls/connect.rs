@@ -1,0 +1,1 @@
+//! The handshake, over any byte stream, that keeps what it saw.
