@@ -1,0 +1,1 @@
+//! Lists of any length: input, progress, resuming.
