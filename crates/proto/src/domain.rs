@@ -1,5 +1,10 @@
 //! Domain names: policy domains and host names as A-labels, and names as DNS has them.
 
+mod dns_name;
+
+pub use dns_name::DnsName;
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,7 +14,7 @@ use std::str::FromStr;
 pub struct Domain(Box<str>);
 
 /// Why a text is not a domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum DomainError {
     /// Nothing but blanks or dots.
     #[error("the name is empty")]
@@ -36,43 +41,102 @@ pub enum DomainError {
 
 impl Domain {
     /// Reads an A-label domain with no mapping but case folding: U-labels, trailing dots
-    /// and underscores are errors. This is the reading for policy files (RFC 8461 §3.2).
-    pub fn from_a_labels(_text: &[u8]) -> Result<Self, DomainError> {
-        todo!()
+    /// and underscores are errors. This is the reading for policy files (RFC 8461 §3.2) and
+    /// for names out of DNS.
+    ///
+    /// The grammar knows letters, digits and hyphens only, so hyphens in the third and
+    /// fourth place (`r3---sn.example`) are accepted, and so is an `xn--` label that no
+    /// U-label gives: RFC 5891 §5.3 leaves it to the reader whether to decode.
+    pub fn from_a_labels(text: &[u8]) -> Result<Self, DomainError> {
+        if text.is_empty() {
+            return Err(DomainError::Empty);
+        }
+        if let Some(at) = text.iter().position(|b| !is_ldh(*b) && *b != b'.') {
+            return Err(DomainError::Character(char_at(text, at)));
+        }
+        for label in text.split(|b| *b == b'.') {
+            check_length(label)?;
+            if label.starts_with(b"-") || label.ends_with(b"-") {
+                return Err(DomainError::Hyphen);
+            }
+        }
+        if text.len() > MAX_NAME {
+            return Err(DomainError::TooLong);
+        }
+        let name = text.iter().map(|b| char::from(b.to_ascii_lowercase())).collect::<String>();
+        Ok(Self(name.into()))
     }
+
     /// The domain as A-labels.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
     /// The labels from left to right.
     pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split('.')
     }
+
     /// The domain without its left-most label; `None` for a single label.
     pub fn parent(&self) -> Option<Self> {
-        todo!()
+        self.0.split_once('.').map(|(_, parent)| Self(parent.into()))
     }
+
     /// True if `self` equals `ancestor` or lies below it.
-    pub fn is_within(&self, _ancestor: &Self) -> bool {
-        todo!()
+    pub fn is_within(&self, ancestor: &Self) -> bool {
+        self.0
+            .strip_suffix(ancestor.as_str())
+            .is_some_and(|below| below.is_empty() || below.ends_with('.'))
     }
+
     /// `label.self` as a DNS name; `label` may begin with an underscore or hold several labels
-    /// (`_mta-sts`, `_25._tcp`).
-    pub fn prefixed(&self, _label: &str) -> DnsName {
-        todo!()
+    /// (`_mta-sts`, `_25._tcp`). The name may be too long for DNS; its encoder says so.
+    pub fn prefixed(&self, label: &str) -> DnsName {
+        DnsName::from_labels(label.split('.').chain(self.labels()).map(str::as_bytes))
     }
-    /// The form for people: U-labels where they are valid.
+
+    /// The form for people: U-labels where they are valid, A-labels elsewhere.
     pub fn to_unicode(&self) -> String {
-        todo!()
+        let labels = self.labels().map(|label| {
+            let (unicode, valid) =
+                Uts46::new().to_unicode(label.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow);
+            if valid.is_ok() { unicode.into_owned() } else { label.to_owned() }
+        });
+        labels.collect::<Vec<_>>().join(".")
     }
 }
 
 impl FromStr for Domain {
     type Err = DomainError;
+
     /// Reads what a person types: U-labels are converted, case folded, one trailing dot
-    /// dropped (RFC 5891 §5; REQUIREMENTS S5).
-    fn from_str(_text: &str) -> Result<Self, Self::Err> {
-        todo!()
+    /// dropped (RFC 5891 §5; REQUIREMENTS S5). An `xn--` label must stand for a valid U-label.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim_matches(|c: char| c.is_whitespace() || c == '.').is_empty() {
+            return Err(DomainError::Empty);
+        }
+        if text.len() > MAX_TYPED {
+            return Err(DomainError::TooLong);
+        }
+        if let Some(c) = text.bytes().find(|b| b.is_ascii() && !is_ldh(*b) && *b != b'.') {
+            return Err(DomainError::Character(char::from(c)));
+        }
+        let ascii = Uts46::new()
+            .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Ignore)
+            .map_err(|_| DomainError::Idna)?;
+        let domain = Self::from_a_labels(ascii.strip_suffix('.').unwrap_or(&ascii).as_bytes())?;
+        // RFC 5891 §5.4: a U-label has no hyphens in its third and fourth place. Names of
+        // ASCII letters may have them, and content networks do.
+        if domain.to_unicode().split('.').any(|l| !l.is_ascii() && hyphens_third_and_fourth(l)) {
+            return Err(DomainError::Idna);
+        }
+        Ok(domain)
+    }
+}
+
+impl AsRef<str> for Domain {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 
@@ -82,54 +146,35 @@ impl fmt::Display for Domain {
     }
 }
 
-/// Any name DNS can hold, in presentation form: lower case, no trailing dot, every octet
-/// outside `[a-z0-9_*-]` as `\DDD`, the root as `.`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DnsName(Box<str>);
+fn is_ldh(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
 
-impl DnsName {
-    /// Builds a name from wire labels (without the root label). At most 255 octets on the wire.
-    pub fn from_labels<'a>(_labels: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        todo!()
-    }
-    /// The presentation form.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-    /// True for the root, which as an MX exchange means null MX (RFC 7505 §3).
-    pub fn is_root(&self) -> bool {
-        &*self.0 == "."
-    }
-    /// The same name as a domain, if it is one.
-    pub fn to_domain(&self) -> Option<Domain> {
-        todo!()
-    }
-    /// The wire labels, unescaped.
-    pub fn labels(&self) -> Vec<Vec<u8>> {
-        todo!()
-    }
-    /// The name without its left-most label; `None` for the root.
-    pub fn parent(&self) -> Option<Self> {
-        todo!()
+fn check_length(label: &[u8]) -> Result<(), DomainError> {
+    match label.len() {
+        0 => Err(DomainError::EmptyLabel),
+        1..=MAX_LABEL => Ok(()),
+        _ => Err(DomainError::LabelTooLong),
     }
 }
 
-impl From<&Domain> for DnsName {
-    fn from(domain: &Domain) -> Self {
-        Self(domain.0.clone())
-    }
+fn hyphens_third_and_fourth(label: &str) -> bool {
+    label.chars().skip(2).take(2).eq(['-', '-'])
 }
 
-impl FromStr for DnsName {
-    type Err = DomainError;
-    /// Reads presentation form, with `\DDD` escapes, with or without the trailing dot.
-    fn from_str(_text: &str) -> Result<Self, Self::Err> {
-        todo!()
-    }
+/// The character that begins at `at`, U+FFFD if the bytes there are not UTF-8.
+fn char_at(text: &[u8], at: usize) -> char {
+    let rest = text.get(at..).unwrap_or_default();
+    let first = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    first.unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-impl fmt::Display for DnsName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+/// RFC 1035 §2.3.4: octets of a label.
+const MAX_LABEL: usize = 63;
+
+/// RFC 1035 §2.3.4: 255 octets on the wire are 253 in text without the trailing dot.
+const MAX_NAME: usize = 253;
+
+/// What a person may type: no A-label is longer than its U-label's UTF-8 in four octets a
+/// character, so anything past this is too long in any form.
+const MAX_TYPED: usize = 4 * MAX_NAME + 1;

@@ -7,4 +7,5 @@ pub mod deviation;
 pub mod domain;
 pub mod mta_sts;
 pub mod tls_rpt;
+mod txt_fields;
 pub mod visible;

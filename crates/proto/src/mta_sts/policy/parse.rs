@@ -1,0 +1,357 @@
+//! From octets to a policy.
+
+use super::encoding::{self, Body};
+use super::lines::{Line, lines};
+use super::{Extension, Field, MaxAge, Mode, Policy, PolicyFault, value_fault};
+use crate::deviation::{Notes, Parsed, Place};
+use crate::mta_sts::mx_pattern::{MxPattern, PatternFault};
+use crate::txt_fields::{Seen, is_blank, is_extension_name, trim_end, trim_start};
+
+/// Parses a policy file of any content; the body as it came, undecoded.
+///
+/// One cause gives one fatal deviation: a field on a line that cannot be read is not called
+/// missing as well. A missing field is placed on the line after the last.
+pub fn parse(body: &[u8]) -> Parsed<Policy, PolicyFault> {
+    let mut notes = Notes::new();
+    let text = match encoding::inspect(body) {
+        Body::Text(text) => text,
+        Body::Marked(text) => {
+            notes.fatal(START, PolicyFault::ByteOrderMark, body.get(..3).unwrap_or_default());
+            text
+        }
+        Body::Hopeless(fault) => {
+            notes.fatal(START, fault, body);
+            return notes.finish(None, fault);
+        }
+    };
+    if let Some(line) = only_line(text)
+        && Mentioned::default().with(line.text).count() > 1
+    {
+        notes.fatal(Place { line: line.number, column: 1 }, PolicyFault::OneLine, line.text);
+        return notes.finish(None, PolicyFault::OneLine);
+    }
+    Reader::new(notes).read(text)
+}
+
+/// A policy file half read.
+#[derive(Debug)]
+struct Reader<'a> {
+    notes: Notes<PolicyFault>,
+    version: Slot<()>,
+    mode: Slot<Mode>,
+    max_age: Slot<MaxAge>,
+    has_mx: bool,
+    mx: Vec<MxPattern>,
+    extensions: Vec<Extension>,
+    seen: Seen<'a>,
+    mentioned: Mentioned,
+    bare_cr: bool,
+    /// Where a run of blank lines began that no field has followed yet.
+    blank: Option<(usize, &'a [u8])>,
+    fields: usize,
+}
+
+/// A field that counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot<T> {
+    Missing,
+    Invalid,
+    Valid(T),
+}
+
+impl<T> Slot<T> {
+    fn valid(self) -> Option<T> {
+        match self {
+            Self::Valid(value) => Some(value),
+            Self::Missing | Self::Invalid => None,
+        }
+    }
+}
+
+/// `name: value` on one line, split at the first colon, the blanks around the value taken off.
+#[derive(Debug, Clone, Copy)]
+struct Entry<'a> {
+    line: usize,
+    name: &'a [u8],
+    value: &'a [u8],
+    /// Column of the value.
+    column: usize,
+}
+
+impl<'a> Entry<'a> {
+    fn new(line: &Line<'a>) -> Option<Self> {
+        let colon = line.text.iter().position(|b| *b == b':')?;
+        let (name, rest) = line.text.split_at(colon);
+        let rest = rest.get(1..).unwrap_or_default();
+        let value = trim_start(rest);
+        let column = colon + 1 + rest.len() - value.len() + 1;
+        Some(Self { line: line.number, name, value: trim_end(value), column })
+    }
+
+    fn start(&self) -> Place {
+        Place { line: self.line, column: 1 }
+    }
+
+    fn value_place(&self) -> Place {
+        Place { line: self.line, column: self.column }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(notes: Notes<PolicyFault>) -> Self {
+        Self {
+            notes,
+            version: Slot::Missing,
+            mode: Slot::Missing,
+            max_age: Slot::Missing,
+            has_mx: false,
+            mx: Vec::new(),
+            extensions: Vec::new(),
+            seen: Seen::default(),
+            mentioned: Mentioned::default(),
+            bare_cr: false,
+            blank: None,
+            fields: 0,
+        }
+    }
+
+    fn read(mut self, text: &'a [u8]) -> Parsed<Policy, PolicyFault> {
+        let mut last = 0;
+        for line in lines(text) {
+            last = line.number;
+            if line.text.iter().all(|b| is_blank(*b)) {
+                self.blank_line(&line);
+            } else {
+                self.end_blank_lines();
+                self.line(&line);
+                self.fields += 1;
+            }
+            if line.bare_cr && !self.bare_cr {
+                self.bare_cr = true;
+                let place = Place { line: line.number, column: line.text.len() + 1 };
+                self.notes.fatal(place, PolicyFault::BareCr, b"\r");
+            }
+        }
+        // A14: blank lines after the last field are outside the grammar and common; tolerated.
+        if let Some((line, piece)) = self.blank.take() {
+            self.notes.harmless(Place { line, column: 1 }, PolicyFault::BlankLine, piece);
+        }
+        self.finish(Place { line: last + 1, column: 1 })
+    }
+
+    fn blank_line(&mut self, line: &Line<'a>) {
+        // Bare carriage returns make blank lines that nobody wrote.
+        if !self.bare_cr && !line.bare_cr {
+            self.blank.get_or_insert((line.number, line.text));
+        }
+    }
+
+    fn end_blank_lines(&mut self) {
+        if let Some((line, piece)) = self.blank.take() {
+            self.notes.fatal(Place { line, column: 1 }, PolicyFault::BlankLine, piece);
+        }
+    }
+
+    fn line(&mut self, line: &Line<'a>) {
+        let Some(entry) = Entry::new(line) else {
+            return self.broken(line, 0);
+        };
+        match entry.name {
+            b"version" if self.version == Slot::Missing => self.read_version(line, &entry),
+            b"mode" if self.mode == Slot::Missing => self.read_mode(line, &entry),
+            b"max_age" if self.max_age == Slot::Missing => self.read_max_age(line, &entry),
+            b"mx" => self.read_mx(line, &entry),
+            _ if !is_extension_name(entry.name) => {
+                let inner = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
+                self.broken(line, entry.name.iter().position(|b| !inner(b)).unwrap_or(0));
+            }
+            _ => match value_fault(entry.value) {
+                Some(at) => self.broken(line, entry.column - 1 + at),
+                None => self.read_other(&entry),
+            },
+        }
+    }
+
+    fn read_version(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
+        if entry.value != b"STSv1" {
+            self.version = Slot::Invalid;
+            return self.bad_value(line, entry, PolicyFault::Version);
+        }
+        self.version = Slot::Valid(());
+        if self.fields > 0 {
+            self.notes.harmless(entry.start(), PolicyFault::VersionNotFirst, line.text);
+        }
+    }
+
+    fn read_mode(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
+        match std::str::from_utf8(entry.value).map(str::parse) {
+            Ok(Ok(mode)) => self.mode = Slot::Valid(mode),
+            Ok(Err(_)) | Err(_) => {
+                self.mode = Slot::Invalid;
+                self.bad_value(line, entry, PolicyFault::Mode);
+            }
+        }
+    }
+
+    fn read_max_age(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
+        let Some(seconds) = ten_digits(entry.value) else {
+            self.max_age = Slot::Invalid;
+            return self.bad_value(line, entry, PolicyFault::MaxAge);
+        };
+        self.max_age = Slot::Valid(MaxAge::from_secs(seconds));
+        if seconds > MaxAge::MAX.as_secs().into() {
+            self.notes.harmless(entry.value_place(), PolicyFault::MaxAgeRange, entry.value);
+        }
+    }
+
+    fn read_mx(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
+        self.has_mx = true;
+        match MxPattern::parse(entry.value) {
+            Ok(pattern) => {
+                if pattern.as_ipv4().is_some() {
+                    let fault = PolicyFault::Mx(PatternFault::Address);
+                    self.notes.harmless(entry.value_place(), fault, entry.value);
+                }
+                self.mx.push(pattern);
+            }
+            // A2, A3: one bad pattern costs the policy.
+            Err(fault) => self.bad_value(line, entry, PolicyFault::Mx(fault)),
+        }
+    }
+
+    /// A field within the grammar of extensions: an unknown one, or the repetition of one that
+    /// counts once. §3.2: all but the first of a name are ignored, whatever their value.
+    fn read_other(&mut self, entry: &Entry<'a>) {
+        let fault = match entry.name {
+            b"version" => PolicyFault::Repeated(Field::Version),
+            b"mode" => PolicyFault::Repeated(Field::Mode),
+            b"max_age" => PolicyFault::Repeated(Field::MaxAge),
+            name if !self.seen.is_first(name) => PolicyFault::RepeatedUnknownField,
+            name => {
+                self.notes.harmless(entry.start(), PolicyFault::UnknownField, name);
+                let text =
+                    std::str::from_utf8(name).ok().zip(std::str::from_utf8(entry.value).ok());
+                let extension = text.and_then(|(name, value)| Extension::new(name, value));
+                return self.extensions.extend(extension);
+            }
+        };
+        let piece = match fault {
+            PolicyFault::RepeatedUnknownField => entry.name,
+            _ => entry.value,
+        };
+        self.notes.harmless(entry.start(), fault, piece);
+    }
+
+    /// A line that is no field, going wrong `at` octets from its start.
+    fn broken(&mut self, line: &Line<'a>, at: usize) {
+        let fault = match escaped_line_end(line.text) {
+            Some(_) => PolicyFault::OneLine,
+            None => PolicyFault::Syntax,
+        };
+        self.mentioned = self.mentioned.with(line.text);
+        self.notes.fatal(Place { line: line.number, column: at + 1 }, fault, line.text);
+    }
+
+    /// A field whose value is not what it must be.
+    fn bad_value(&mut self, line: &Line<'a>, entry: &Entry<'a>, fault: PolicyFault) {
+        if let Some(at) = escaped_line_end(line.text) {
+            self.mentioned = self.mentioned.with(line.text);
+            let place = Place { line: line.number, column: at + 1 };
+            self.notes.fatal(place, PolicyFault::OneLine, line.text);
+        } else {
+            self.notes.fatal(entry.value_place(), fault, entry.value);
+        }
+    }
+
+    fn finish(mut self, end: Place) -> Parsed<Policy, PolicyFault> {
+        let no_mx = !self.has_mx && matches!(self.mode, Slot::Valid(Mode::Enforce | Mode::Testing));
+        let missing = [
+            (self.version == Slot::Missing, self.mentioned.version, PolicyFault::MissingVersion),
+            (self.mode == Slot::Missing, self.mentioned.mode, PolicyFault::MissingMode),
+            (no_mx, self.mentioned.mx, PolicyFault::MissingMx),
+            (self.max_age == Slot::Missing, self.mentioned.max_age, PolicyFault::MissingMaxAge),
+        ];
+        for (missing, mentioned, fault) in missing {
+            if missing && !mentioned {
+                self.notes.fatal(end, fault, b"");
+            }
+        }
+        let policy = self.mode.valid().zip(self.max_age.valid()).map(|(mode, max_age)| Policy {
+            mode,
+            max_age,
+            mx: self.mx,
+            extensions: self.extensions,
+        });
+        self.notes.finish(policy, PolicyFault::Syntax)
+    }
+}
+
+/// The fields that an unreadable line seems to hold.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mentioned {
+    version: bool,
+    mode: bool,
+    max_age: bool,
+    mx: bool,
+}
+
+impl Mentioned {
+    /// What is mentioned so far, and in `line`, unless that is a comment.
+    fn with(self, line: &[u8]) -> Self {
+        let line = line.trim_ascii();
+        if line.starts_with(b"#") || line.starts_with(b"//") || line.starts_with(b";") {
+            return self;
+        }
+        Self {
+            version: self.version || mentions(line, b"version"),
+            mode: self.mode || mentions(line, b"mode"),
+            max_age: self.max_age || mentions(line, b"max_age"),
+            mx: self.mx || mentions(line, b"mx"),
+        }
+    }
+
+    fn count(self) -> usize {
+        [self.version, self.mode, self.max_age, self.mx].into_iter().filter(|m| *m).count()
+    }
+}
+
+/// True if `name`, in any case, stands in `line` as if it named a field: at its start, or
+/// with a colon or an equals sign after it.
+fn mentions(line: &[u8], name: &[u8]) -> bool {
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
+    let first_word = line.iter().position(is_word);
+    line.windows(name.len()).enumerate().any(|(at, word)| {
+        if !word.eq_ignore_ascii_case(name) {
+            return false;
+        }
+        let before = line.get(..at).unwrap_or_default();
+        let after = line.get(at + name.len()..).unwrap_or_default();
+        // The `n` of an escaped line end is no part of the name that follows it.
+        let begins = !before.last().is_some_and(is_word) || before.ends_with(b"\\n");
+        let ends = !after.first().is_some_and(is_word);
+        let named = matches!(trim_start(after).first(), Some(b':' | b'='));
+        begins && ends && (first_word == Some(at) || named)
+    })
+}
+
+/// Where a line end is written out as `\n` (or `\r\n`) with a field somewhere behind it.
+fn escaped_line_end(line: &[u8]) -> Option<usize> {
+    let at = line.windows(2).position(|pair| pair == b"\\n")?;
+    let behind = line.get(at + 2..).unwrap_or_default();
+    (Mentioned::default().with(behind).count() > 0).then_some(at)
+}
+
+/// The one line of a text that has no second, blank lines apart.
+fn only_line(text: &[u8]) -> Option<Line<'_>> {
+    let mut written = lines(text).filter(|line| !line.text.trim_ascii().is_empty());
+    let line = written.next()?;
+    if written.next().is_some() { None } else { Some(line) }
+}
+
+/// `1*10(DIGIT)`
+fn ten_digits(value: &[u8]) -> Option<u64> {
+    let valid = (1..=10).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(value).ok().filter(|_| valid)?.parse().ok()
+}
+
+const START: Place = Place { line: 1, column: 1 };
