@@ -12,6 +12,7 @@ pub mod tls_rpt;
 pub mod txt;
 
 use crate::finding::Severity;
+use ironpost_proto::mta_sts::policy::Mode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,19 @@ pub struct Entry {
     pub remedy: &'static [&'static str],
     /// A faulty and a sound example, as published; empty where none makes sense.
     pub example: &'static str,
+}
+
+impl Entry {
+    /// Severity under the mode that the domain publishes, `None` without a readable policy.
+    /// An entry that answers `None` is no fault there, and no finding is made of it.
+    pub fn severity(&self, mode: Option<Mode>) -> Option<Severity> {
+        match mode {
+            // What cannot be read was most likely meant to be enforced.
+            Option::None | Some(Mode::Enforce) => self.enforce,
+            // Mode none asks no more of an MX than mode testing does.
+            Some(Mode::Testing | Mode::None) => self.testing,
+        }
+    }
 }
 
 /// Every entry, in the order of the reference.
