@@ -76,10 +76,13 @@ pub enum FetchFailure {
     /// TCP refused.
     #[error("connection refused")]
     Refused,
+    /// This machine has no route to the address (no IPv6, say): nothing was tested.
+    #[error("this machine has no route to the address")]
+    Unroutable,
     /// No TCP connection within the deadline.
     #[error("no connection in time")]
     ConnectTimeout,
-    /// Another TCP error (no route, reset), in words.
+    /// Another TCP error (host unreachable, reset), in words.
     #[error("cannot connect: {0}")]
     Connect(String),
     /// The handshake failed.

@@ -65,10 +65,13 @@ pub enum ProbeFailure {
     /// TCP refused.
     #[error("connection refused")]
     Refused,
+    /// This machine has no route to the address (no IPv6, say): nothing was tested.
+    #[error("this machine has no route to the address")]
+    Unroutable,
     /// No TCP connection within the deadline.
     #[error("no connection in time")]
     ConnectTimeout,
-    /// Another TCP error, in words.
+    /// Another TCP error (host unreachable, reset), in words.
     #[error("cannot connect: {0}")]
     Connect(String),
     /// Connected, but silence where an SMTP reply was due.

@@ -23,6 +23,14 @@ pub struct TlsFacts {
     pub validity: Validity,
 }
 
+impl TlsFacts {
+    /// True if a sender that authenticates the server by PKIX goes on: a path to a trust root,
+    /// the right name, and inside its validity (RFC 8461 §3.3 and §4.2).
+    pub fn is_acceptable(&self) -> bool {
+        self.trust == Trust::Trusted && self.name_matches && self.validity == Validity::Valid
+    }
+}
+
 /// Protocol versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsVersion {
@@ -50,6 +58,14 @@ pub enum Trust {
     UnknownIssuer {
         /// See above.
         intermediate_missing: bool,
+    },
+    /// A path leads to a trust root, but over a CA certificate whose validity has ended; the end
+    /// entity's own validity is told apart by [`Validity`].
+    IntermediateExpired {
+        /// Subject of that certificate, made visible.
+        subject: String,
+        /// When its validity ended.
+        not_after: Timestamp,
     },
     /// Another failure (constraints, signature, key usage), in words.
     Other(String),
