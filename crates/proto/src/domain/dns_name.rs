@@ -57,6 +57,14 @@ impl DnsName {
         Some(Self(parent.into()))
     }
 
+    /// `label.self`; `label` may hold several labels (`_25._tcp`).
+    #[must_use]
+    pub fn prefixed(&self, label: &str) -> Self {
+        let mut labels: Vec<Vec<u8>> = label.split('.').map(|l| l.as_bytes().to_vec()).collect();
+        labels.extend(self.labels());
+        Self::from_labels(labels.iter().map(Vec::as_slice))
+    }
+
     fn escaped_labels(&self) -> impl Iterator<Item = &str> {
         // A dot inside a label is written `\046`, so every dot here is a border.
         self.0.split('.').filter(|label| !label.is_empty())
