@@ -1,7 +1,7 @@
-//! Findings of this section.
+//! The policy file.
 
-use super::{Entry, Section};
-use crate::finding::Severity::*;
+use crate::catalogue::{Entry, Section};
+use crate::finding::Severity::{Critical, Info, Low, Medium};
 
 /// The entries of this section, in the order of the reference.
 pub const ENTRIES: &[&Entry] = &[
@@ -32,10 +32,27 @@ pub static P_SYNTAX: Entry = Entry {
     testing: Some(Critical),
     title: "A line of the policy cannot be read",
     rfc: "RFC 8461 §3.2",
-    explanation: "A line of the policy cannot be read.",
-    consequence: "A line of the policy cannot be read.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "A line of the file is not a field. Each line is a name, a colon and a value; \
+        the name begins at the start of the line, and no blank stands before the colon. There are \
+        no comments, no continued lines, and no line ends written as the two characters \\n. \
+        Blanks after the colon and at the end of a line are fine, and so are LF and CRLF as line \
+        ends.",
+    consequence: "The file is no policy, and senders deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &[
+        "Correct the line shown, or replace the file by the one shown with the finding.",
+        "Give the record a new id, so that senders fetch the file again.",
+    ],
+    example: "Faulty:
+    # our policy
+    version = STSv1
+     mode: enforce
+    mx : mail.example.com
+Sound:
+    version: STSv1
+    mode: enforce
+    mx: mail.example.com
+    max_age: 1209600",
 };
 
 /// A web page instead of a policy.
@@ -46,9 +63,16 @@ pub static P_HTML: Entry = Entry {
     testing: Some(Critical),
     title: "A web page instead of a policy",
     rfc: "RFC 8461 §3.2",
-    explanation: "A web page instead of a policy.",
-    consequence: "A web page instead of a policy.",
-    remedy: &["See the title."],
+    explanation: "A web page comes where the policy should be. Either the file is not there and \
+        the web site answers every path with its start page or its error page, and with status \
+        200; or the request reached another site.",
+    consequence: "The page is no policy, and senders deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &[
+        "Put the text file at `/.well-known/mta-sts.txt` on the host `mta-sts.example.com`.",
+        "Exempt that path from the rule that sends unknown paths to the web application.",
+        "Let missing files be answered with 404.",
+    ],
     example: "",
 };
 
@@ -60,10 +84,19 @@ pub static P_EMPTY: Entry = Entry {
     testing: Some(Critical),
     title: "The policy file is empty",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy file is empty.",
-    consequence: "The policy file is empty.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy file has no content. Some providers serve an empty file after a \
+        customer has left; a disk that was full leaves one too.",
+    consequence: "An empty file is no policy, and senders deliver as if there were none, unless \
+        they hold one from earlier.",
+    remedy: &[
+        "Put the policy back.",
+        "If MTA-STS is to go, serve a policy in mode none until the earlier ones have expired, \
+            see Y-VANISH.",
+    ],
+    example: "Sound, to leave MTA-STS:
+    version: STSv1
+    mode: none
+    max_age: 86400",
 };
 
 /// The policy file begins with a byte order mark.
@@ -74,9 +107,14 @@ pub static P_BOM: Entry = Entry {
     testing: Some(Critical),
     title: "The policy file begins with a byte order mark",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy file begins with a byte order mark.",
-    consequence: "The policy file begins with a byte order mark.",
-    remedy: &["See the title."],
+    explanation: "The file begins with a byte order mark, or is UTF-16 throughout. Editors add it \
+        unasked, and it cannot be seen. It becomes part of the first field's name, so that the \
+        file has no `version`, or nothing in it can be read.",
+    consequence: "Senders that go by the grammar drop the policy.",
+    remedy: &[
+        "Save the file as plain text in UTF-8 without a byte order mark, or in ASCII.",
+        "Check: `head -c 3 mta-sts.txt | od -c` must show the letters v e r.",
+    ],
     example: "",
 };
 
@@ -88,9 +126,13 @@ pub static P_EOL: Entry = Entry {
     testing: Some(Critical),
     title: "Lines of the policy end in a bare carriage return",
     rfc: "RFC 8461 §3.2",
-    explanation: "Lines of the policy end in a bare carriage return.",
-    consequence: "Lines of the policy end in a bare carriage return.",
-    remedy: &["See the title."],
+    explanation: "Lines end in a carriage return alone. A line ends in LF or in CRLF, mixed as \
+        you like; a carriage return by itself is a control character in the middle of a line.",
+    consequence: "Senders see a single line that is no field and drop the policy.",
+    remedy: &[
+        "Convert the line ends to LF, for instance with `tr '\\r' '\\n'`, and watch that no blank \
+            lines come about.",
+    ],
     example: "",
 };
 
@@ -102,10 +144,19 @@ pub static P_BLANK: Entry = Entry {
     testing: Some(Low),
     title: "Blank lines in the policy",
     rfc: "RFC 8461 §3.2",
-    explanation: "Blank lines in the policy.",
-    consequence: "Blank lines in the policy.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "There are blank lines in the file. The grammar has none: after a line end comes \
+        a field. Most senders skip blank lines, above all at the end of the file, but those that \
+        follow the letter do not.",
+    consequence: "A strict sender drops the policy when a blank line stands between fields; most \
+        accept it.",
+    remedy: &["Remove the blank lines; exactly one line end may follow the last field."],
+    example: "Faulty:
+    version: STSv1
+
+    mode: enforce
+Sound:
+    version: STSv1
+    mode: enforce",
 };
 
 /// The policy's version is missing or wrong.
@@ -116,10 +167,17 @@ pub static P_VERSION: Entry = Entry {
     testing: Some(Critical),
     title: "The policy's version is missing or wrong",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy's version is missing or wrong.",
-    consequence: "The policy's version is missing or wrong.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The field `version` is missing or its value is not `STSv1`. Name and value \
+        count in exactly that case. It is the only version there is.",
+    consequence: "The file is no policy, and senders deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &["Write `version: STSv1`, and once only."],
+    example: "Faulty:
+    Version: STSv1
+    version: stsv1
+    version: 1
+Sound:
+    version: STSv1",
 };
 
 /// The version is not the first line.
@@ -130,9 +188,11 @@ pub static P_ORDER: Entry = Entry {
     testing: Some(Info),
     title: "The version is not the first line",
     rfc: "RFC 8461 §3.2",
-    explanation: "The version is not the first line.",
-    consequence: "The version is not the first line.",
-    remedy: &["See the title."],
+    explanation: "`version` is not the first line of the file. The RFC does not ask for that: \
+        fields of the policy file come in any order, unlike those of the TXT record. At least one \
+        large provider's guide asks for it nevertheless.",
+    consequence: "Senders that follow the RFC accept the file.",
+    remedy: &["Put `version: STSv1` first, to be on the safe side. There is no hurry."],
     example: "",
 };
 
@@ -144,10 +204,19 @@ pub static P_MODE: Entry = Entry {
     testing: Some(Critical),
     title: "The policy's mode is missing or wrong",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy's mode is missing or wrong.",
-    consequence: "The policy's mode is missing or wrong.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The field `mode` is missing or has a value other than `enforce`, `testing` or \
+        `none`, in lower case.",
+    consequence: "The file is no policy, and senders deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &[
+        "Write `mode: testing` if you are beginning, `mode: enforce` if reports have been clean, \
+            `mode: none` if you are leaving.",
+    ],
+    example: "Faulty:
+    mode: Enforce
+    mode: report
+Sound:
+    mode: enforce",
 };
 
 /// The policy's max_age is missing or out of range.
@@ -158,10 +227,19 @@ pub static P_MAXAGE: Entry = Entry {
     testing: Some(Critical),
     title: "The policy's max_age is missing or out of range",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy's max_age is missing or out of range.",
-    consequence: "The policy's max_age is missing or out of range.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The field `max_age` is missing, is not a plain number, or is above the maximum. \
+        It is a count of seconds in 1 to 10 digits, from 0 to 31557600, which is a year. No unit, \
+        no sign, no separator.",
+    consequence: "Without a number the file is no policy, and senders deliver as if there were \
+        none. Above the maximum the RFC leaves open what happens: many senders cap the value, \
+        some drop the policy.",
+    remedy: &["Write digits only; `max_age: 1209600` is two weeks."],
+    example: "Faulty:
+    max_age: 2w
+    max_age: 1,209,600
+    max_age: 99999999
+Sound:
+    max_age: 1209600",
 };
 
 /// The policy's max_age is short.
@@ -172,10 +250,20 @@ pub static P_MAXAGE_SHORT: Entry = Entry {
     testing: Some(Low),
     title: "The policy's max_age is short",
     rfc: "RFC 8461 §3.2; RFC 8461 §10.2",
-    explanation: "The policy's max_age is short.",
-    consequence: "The policy's max_age is short.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "Senders forget the policy after this many seconds without a fetch. Whoever can \
+        block the fetch for that long gets back to unprotected delivery, so the RFC expects weeks \
+        or more. It sets no minimum: a short value is legal and right while you test. Under mode \
+        enforce we call less than one week medium and less than two weeks low; under a day is low \
+        in any mode, because at least one large sender is said to ignore such policies.",
+    consequence: "Senders protect mail to the domain only while they keep the policy.",
+    remedy: &[
+        "Once enforce has proved itself, raise `max_age` to 1209600 (two weeks) or more.",
+        "Give the record a new id, so that senders fetch the file again.",
+    ],
+    example: "Short:
+    max_age: 3600
+Better, once stable:
+    max_age: 1209600",
 };
 
 /// The policy names no MX.
@@ -186,10 +274,17 @@ pub static P_MX: Entry = Entry {
     testing: Some(Critical),
     title: "The policy names no MX",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy names no MX.",
-    consequence: "The policy names no MX.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy names no MX host, and its mode is not `none`. A policy that no host \
+        can satisfy would refuse all mail, so the RFC requires at least one `mx` line.",
+    consequence: "The file is no policy, and senders deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &["Write one `mx:` line for each MX host of the domain, backup hosts included."],
+    example: "Sound:
+    version: STSv1
+    mode: enforce
+    mx: mx1.example.com
+    mx: mx2.example.com
+    max_age: 1209600",
 };
 
 /// An mx line is no host name.
@@ -200,10 +295,25 @@ pub static P_MX_SYNTAX: Entry = Entry {
     testing: Some(Critical),
     title: "An mx line is no host name",
     rfc: "RFC 8461 §3.2; RFC 8461 §4.1",
-    explanation: "An mx line is no host name.",
-    consequence: "An mx line is no host name.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The value of an `mx` line is not a host name, nor `*.` and a domain. One line \
+        holds one name: no list, no preference number, no URL, no address, no dot at the end. `*` \
+        may only be the whole first label. An internationalised name is written as its A-label, \
+        with `xn--`.",
+    consequence: "Strict senders drop the whole policy for one bad line; lenient ones keep the \
+        other lines, and then refuse the host that was meant.",
+    remedy: &[
+        "Correct the line; the finding shows what was probably meant.",
+        "Give the record a new id, so that senders fetch the file again.",
+    ],
+    example: "Faulty:
+    mx: mx1.example.com, mx2.example.com
+    mx: 10 mx1.example.com
+    mx: mx*.example.com
+    mx: mx1.example.com.
+Sound:
+    mx: mx1.example.com
+    mx: mx2.example.com
+    mx: *.mail.example.com",
 };
 
 /// A field of the policy is repeated.
@@ -214,10 +324,20 @@ pub static P_DUP: Entry = Entry {
     testing: Some(Medium),
     title: "A field of the policy is repeated",
     rfc: "RFC 8461 §3.2",
-    explanation: "A field of the policy is repeated.",
-    consequence: "A field of the policy is repeated.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "`version`, `mode` or `max_age` appears more than once. Senders must take the \
+        first and ignore the rest, which may not be the one that you meant; and not every sender \
+        follows that rule.",
+    consequence: "Conforming senders apply the first value. Some take the last, some drop the \
+        policy.",
+    remedy: &[
+        "Keep one line of each; only `mx` may repeat.",
+        "Give the record a new id, so that senders fetch the file again.",
+    ],
+    example: "Faulty:
+    mode: testing
+    mode: enforce
+Sound:
+    mode: enforce",
 };
 
 /// An unknown field in the policy.
@@ -228,9 +348,14 @@ pub static P_EXT: Entry = Entry {
     testing: Some(Info),
     title: "An unknown field in the policy",
     rfc: "RFC 8461 §3.2",
-    explanation: "An unknown field in the policy.",
-    consequence: "An unknown field in the policy.",
-    remedy: &["See the title."],
+    explanation: "The file has a field that the RFC does not know. That is allowed, so that the \
+        format can grow. But it is often a known name misspelt, such as `max-age`, `Mode` or \
+        `MX`, and then the field that was meant is missing.",
+    consequence: "Senders ignore the field.",
+    remedy: &[
+        "Correct the name if a known field was meant: `version`, `mode`, `mx`, `max_age`.",
+        "Otherwise remove the line, or keep it if you have a use for it.",
+    ],
     example: "",
 };
 
@@ -242,10 +367,21 @@ pub static P_TESTING: Entry = Entry {
     testing: Some(Medium),
     title: "The policy is in mode testing",
     rfc: "RFC 8461 §5",
-    explanation: "The policy is in mode testing.",
-    consequence: "The policy is in mode testing.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy is in mode testing. Senders check everything and report what fails, \
+        if you publish TLS-RPT, but deliver in any case. It is the right way to begin, and no \
+        protection. We call it high after 60 days.",
+    consequence: "Senders deliver even where an attacker has taken TLS away; you learn of it from \
+        their reports.",
+    remedy: &[
+        "Read the TLS-RPT reports, and repair what they show.",
+        "When they have been clean for some weeks, change to `mode: enforce` and raise `max_age`.",
+        "Give the record a new id, so that senders fetch the file again.",
+    ],
+    example: "Next:
+    version: STSv1
+    mode: enforce
+    mx: mx1.example.com
+    max_age: 1209600",
 };
 
 /// The policy is in mode none.
@@ -256,8 +392,16 @@ pub static P_NONE: Entry = Entry {
     testing: None,
     title: "The policy is in mode none",
     rfc: "RFC 8461 §5; RFC 8461 §8.3",
-    explanation: "The policy is in mode none.",
-    consequence: "The policy is in mode none.",
-    remedy: &["See the title."],
+    explanation: "The policy is in mode none. It tells senders that the domain no longer uses \
+        MTA-STS, and makes them forget what they hold. That is how MTA-STS is left in good order; \
+        as a lasting state it is work without benefit. It is as it should be for a domain that \
+        takes no mail, and while a removal runs.",
+    consequence: "Senders deliver as if there were no policy.",
+    remedy: &[
+        "If you want protection, begin again with `mode: testing`.",
+        "If you are leaving, wait until every policy served earlier has expired, that is its last \
+            day plus its `max_age`; then remove the TXT record first and the policy host after \
+            it.",
+    ],
     example: "",
 };

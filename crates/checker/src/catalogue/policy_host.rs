@@ -1,7 +1,11 @@
-//! Findings of this section.
+//! The policy host: DNS, TLS and HTTP.
 
-use super::{Entry, Section};
-use crate::finding::Severity::*;
+mod certificate;
+
+pub use certificate::{H_CERT_CHAIN, H_CERT_EXPIRED, H_CERT_NAME, H_CERT_SOON, H_CERT_UNTRUSTED};
+
+use crate::catalogue::{Entry, Section};
+use crate::finding::Severity::{Critical, High, Medium};
 
 /// The entries of this section, in the order of the reference.
 pub const ENTRIES: &[&Entry] = &[
@@ -33,10 +37,18 @@ pub static H_NXDOMAIN: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host has no address",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy host has no address.",
-    consequence: "The policy host has no address.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy host, `mta-sts` under the domain, has neither an A nor an AAAA \
+        record, or is an alias to a name that has none. Senders cannot fetch the policy that the \
+        TXT record announces.",
+    consequence: "Senders deliver as if there were no policy, unless they hold one from earlier.",
+    remedy: &[
+        "Create an A or AAAA record for `mta-sts`, or a CNAME to the host that serves the policy.",
+        "Make sure that host has a certificate for `mta-sts` under your domain: an alias does not \
+            change which name it must carry.",
+    ],
+    example: "Publish one of:
+    mta-sts.example.com. IN A     203.0.113.10
+    mta-sts.example.com. IN CNAME policies.provider.example.",
 };
 
 /// The policy host refuses connections.
@@ -47,9 +59,13 @@ pub static H_CONNECT: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host refuses connections",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy host refuses connections.",
-    consequence: "The policy host refuses connections.",
-    remedy: &["See the title."],
+    explanation: "Connections to port 443 of the policy host are refused or find no way there. \
+        Policies are fetched over HTTPS on that port and no other.",
+    consequence: "Senders deliver as if there were no policy, unless they hold one from earlier.",
+    remedy: &[
+        "Check that a web server listens on port 443 at every address of the policy host.",
+        "Check the firewall, and that the addresses in the DNS are still the right ones.",
+    ],
     example: "",
 };
 
@@ -61,9 +77,16 @@ pub static H_TIMEOUT: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host does not answer in time",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy host does not answer in time.",
-    consequence: "The policy host does not answer in time.",
-    remedy: &["See the title."],
+    explanation: "The policy host took a connection, or seemed to, but did not deliver a complete \
+        answer in the time allowed. The RFC suggests that senders wait a minute; many wait far \
+        less.",
+    consequence: "Senders give up and deliver as if there were no policy, unless they hold one \
+        from earlier.",
+    remedy: &[
+        "Serve the policy as a plain static file, from a host near the edge of the network.",
+        "Look for a firewall that drops packets silently, and for a backend that the file has to \
+            come from.",
+    ],
     example: "",
 };
 
@@ -75,9 +98,16 @@ pub static H_PARTIAL: Entry = Entry {
     testing: Some(High),
     title: "Addresses of the policy host differ",
     rfc: "RFC 8461 §3.3",
-    explanation: "Addresses of the policy host differ.",
-    consequence: "Addresses of the policy host differ.",
-    remedy: &["See the title."],
+    explanation: "The policy host has several addresses and they do not behave alike: some fail, \
+        or serve another text. It is often the IPv6 address that was forgotten.",
+    consequence: "A sender gets the policy or not, or this policy or that, depending on the \
+        address it happens to use.",
+    remedy: &[
+        "Compare the addresses: `curl --resolve mta-sts.example.com:443:ADDRESS \
+            https://mta-sts.example.com/.well-known/mta-sts.txt`.",
+        "Repair the ones that fail, or remove their A or AAAA records.",
+        "When you change the policy, change it on every node before you change the id.",
+    ],
     example: "",
 };
 
@@ -89,9 +119,15 @@ pub static H_TLS: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host does not speak TLS",
     rfc: "RFC 8461 §3.3; RFC 8461 §7.1",
-    explanation: "The policy host does not speak TLS.",
-    consequence: "The policy host does not speak TLS.",
-    remedy: &["See the title."],
+    explanation: "Something answers on port 443 of the policy host, but no TLS handshake comes \
+        about: it speaks plain HTTP there, or ends the handshake with an alert because it knows \
+        no such name.",
+    consequence: "Senders cannot fetch the policy and deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &[
+        "Set up HTTPS for this name; the server must pick the certificate by SNI.",
+        "If the host belongs to a provider, make sure that your domain has been set up there.",
+    ],
     example: "",
 };
 
@@ -103,80 +139,13 @@ pub static H_TLSVER: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host offers only outdated TLS",
     rfc: "RFC 8461 §7.2; RFC 8996 §4; RFC 8996 §5",
-    explanation: "The policy host offers only outdated TLS.",
-    consequence: "The policy host offers only outdated TLS.",
-    remedy: &["See the title."],
-    example: "",
-};
-
-/// The policy host's certificate is out of date.
-pub static H_CERT_EXPIRED: Entry = Entry {
-    id: "H-CERT-EXPIRED",
-    section: Section::PolicyHost,
-    enforce: Some(Critical),
-    testing: Some(Critical),
-    title: "The policy host's certificate is out of date",
-    rfc: "RFC 8461 §3.3",
-    explanation: "The policy host's certificate is out of date.",
-    consequence: "The policy host's certificate is out of date.",
-    remedy: &["See the title."],
-    example: "",
-};
-
-/// The policy host's certificate expires soon.
-pub static H_CERT_SOON: Entry = Entry {
-    id: "H-CERT-SOON",
-    section: Section::PolicyHost,
-    enforce: Some(High),
-    testing: Some(Medium),
-    title: "The policy host's certificate expires soon",
-    rfc: "RFC 8461 §3.3",
-    explanation: "The policy host's certificate expires soon.",
-    consequence: "The policy host's certificate expires soon.",
-    remedy: &["See the title."],
-    example: "",
-};
-
-/// The policy host's certificate is from no public CA.
-pub static H_CERT_UNTRUSTED: Entry = Entry {
-    id: "H-CERT-UNTRUSTED",
-    section: Section::PolicyHost,
-    enforce: Some(Critical),
-    testing: Some(Critical),
-    title: "The policy host's certificate is from no public CA",
-    rfc: "RFC 8461 §3.3",
-    explanation: "The policy host's certificate is from no public CA.",
-    consequence: "The policy host's certificate is from no public CA.",
-    remedy: &["See the title."],
-    example: "",
-};
-
-/// The policy host leaves out an intermediate certificate.
-pub static H_CERT_CHAIN: Entry = Entry {
-    id: "H-CERT-CHAIN",
-    section: Section::PolicyHost,
-    enforce: Some(Critical),
-    testing: Some(Critical),
-    title: "The policy host leaves out an intermediate certificate",
-    rfc: "RFC 8461 §3.3",
-    explanation: "The policy host leaves out an intermediate certificate.",
-    consequence: "The policy host leaves out an intermediate certificate.",
-    remedy: &["See the title."],
-    example: "",
-};
-
-/// The policy host's certificate is for another name.
-pub static H_CERT_NAME: Entry = Entry {
-    id: "H-CERT-NAME",
-    section: Section::PolicyHost,
-    enforce: Some(Critical),
-    testing: Some(Critical),
-    title: "The policy host's certificate is for another name",
-    rfc: "RFC 8461 §3.3; RFC 8461 §8.2",
-    explanation: "The policy host's certificate is for another name.",
-    consequence: "The policy host's certificate is for another name.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy host offers no TLS version newer than 1.1. Versions 1.0 and 1.1 are \
+        withdrawn, and senders need at least 1.2.",
+    consequence: "The handshake fails, and senders deliver as if there were no policy, unless \
+        they hold one from earlier.",
+    remedy: &["Enable TLS 1.2 and TLS 1.3 on the web server.", "Turn 1.0 and 1.1 off."],
+    example: "Sound, nginx:
+    ssl_protocols TLSv1.2 TLSv1.3;",
 };
 
 /// The policy host does not answer 200.
@@ -187,9 +156,17 @@ pub static H_STATUS: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host does not answer 200",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy host does not answer 200.",
-    consequence: "The policy host does not answer 200.",
-    remedy: &["See the title."],
+    explanation: "The policy host answers the request for the policy, but with another status \
+        than 200. A 404 means that the file is not where it must be, a 403 that the server may \
+        not or will not show it, a 5xx that something behind it is broken.",
+    consequence: "Only status 200 counts. Senders drop the answer, whatever text comes with it, \
+        and deliver as if there were no policy, unless they hold one from earlier.",
+    remedy: &[
+        "Put the file at `/.well-known/mta-sts.txt` under the host `mta-sts.example.com`; the \
+            name is all lower case.",
+        "Check that the web server shows files in directories that begin with a dot.",
+        "Check that it answers for this host name with this site and not with another one.",
+    ],
     example: "",
 };
 
@@ -201,10 +178,19 @@ pub static H_REDIRECT: Entry = Entry {
     testing: Some(Critical),
     title: "The policy host redirects",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy host redirects.",
-    consequence: "The policy host redirects.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy host answers with a redirect. It usually comes from a rule meant for \
+        the web site: to www, to a path with a slash at its end, to a page to log in.",
+    consequence: "Senders must not follow redirects. They deliver as if there were no policy, \
+        unless they hold one from earlier.",
+    remedy: &[
+        "Exempt this host and path from the rule, and answer with status 200 and the text itself.",
+    ],
+    example: "Faulty:
+    GET https://mta-sts.example.com/.well-known/mta-sts.txt
+    301 Location: https://www.example.com/.well-known/mta-sts.txt
+Sound:
+    GET https://mta-sts.example.com/.well-known/mta-sts.txt
+    200 Content-Type: text/plain",
 };
 
 /// The hosting provider does not serve this domain.
@@ -215,9 +201,18 @@ pub static H_DELEGATE: Entry = Entry {
     testing: Some(Critical),
     title: "The hosting provider does not serve this domain",
     rfc: "RFC 8461 §8.2",
-    explanation: "The hosting provider does not serve this domain.",
-    consequence: "The hosting provider does not serve this domain.",
-    remedy: &["See the title."],
+    explanation: "The policy host is an alias to a provider that hosts policies, but the provider \
+        has no policy or no certificate for your domain. Either the domain was never set up \
+        there, or it was taken off again and the alias stayed.",
+    consequence: "Senders cannot fetch the policy and deliver as if there were none, unless they \
+        hold one from earlier.",
+    remedy: &[
+        "If the provider is to host the policy, add the domain there and wait until its \
+            certificate has been issued.",
+        "If not, point `mta-sts` at a host of your own; `ironpost policy export` writes what it \
+            needs.",
+        "If MTA-STS is to go, go by way of mode none, see Y-VANISH, and then remove both aliases.",
+    ],
     example: "",
 };
 
@@ -229,9 +224,16 @@ pub static H_UA: Entry = Entry {
     testing: Some(High),
     title: "The policy host answers browsers only",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy host answers browsers only.",
-    consequence: "The policy host answers browsers only.",
-    remedy: &["See the title."],
+    explanation: "The policy host answers a browser and turns away a client that does not look \
+        like one. A bot rule or a web application firewall stands before it. Mail servers have no \
+        cookies, run no scripts and solve no puzzles.",
+    consequence: "Senders are turned away and deliver as if there were no policy, unless they \
+        hold one from earlier.",
+    remedy: &[
+        "Exempt the host `mta-sts.example.com` from bot rules, challenges and blocks by country.",
+        "Test with a plain client: `curl -A mail \
+            https://mta-sts.example.com/.well-known/mta-sts.txt`.",
+    ],
     example: "",
 };
 
@@ -243,10 +245,16 @@ pub static H_CTYPE: Entry = Entry {
     testing: Some(Medium),
     title: "The policy is not served as text/plain",
     rfc: "RFC 8461 §3.2",
-    explanation: "The policy is not served as text/plain.",
-    consequence: "The policy is not served as text/plain.",
-    remedy: &["See the title."],
-    example: "",
+    explanation: "The policy is not served as `text/plain`. The media type keeps a sender from \
+        taking a policy out of a place where strangers can put files of other types. Parameters \
+        other than charset do not matter, nor does the case.",
+    consequence: "Senders should check the type, and many do; those drop the policy.",
+    remedy: &["Have the web server send `Content-Type: text/plain; charset=utf-8` for this file."],
+    example: r#"Sound, nginx:
+    location = /.well-known/mta-sts.txt {
+        types { }
+        default_type "text/plain; charset=utf-8";
+    }"#,
 };
 
 /// The policy file is too large.
@@ -257,9 +265,13 @@ pub static H_SIZE: Entry = Entry {
     testing: Some(High),
     title: "The policy file is too large",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy file is too large.",
-    consequence: "The policy file is too large.",
-    remedy: &["See the title."],
+    explanation: "The policy file is larger than 64 KiB, the limit that the RFC suggests to \
+        senders. A policy of ten MX hosts takes less than one.",
+    consequence: "Senders may stop reading at the limit, and then have no policy.",
+    remedy: &[
+        "Remove what is not policy from the file. Where it names very many hosts of one zone, a \
+            wildcard such as `mx: *.mail.example.com` covers them in one line.",
+    ],
     example: "",
 };
 
@@ -271,8 +283,14 @@ pub static H_SLOW: Entry = Entry {
     testing: Some(Medium),
     title: "The policy host is slow",
     rfc: "RFC 8461 §3.3",
-    explanation: "The policy host is slow.",
-    consequence: "The policy host is slow.",
-    remedy: &["See the title."],
+    explanation: "The policy host takes more than ten seconds for a few hundred octets. Senders \
+        choose their own time limit; the minute in the RFC is a suggestion.",
+    consequence: "Impatient senders give up and deliver as if there were no policy.",
+    remedy: &[
+        "Serve the policy as a plain static file.",
+        "Look at where the time goes: `curl -w '%{time_connect} %{time_appconnect} \
+            %{time_starttransfer}\\n' -o /dev/null -s \
+            https://mta-sts.example.com/.well-known/mta-sts.txt`.",
+    ],
     example: "",
 };
