@@ -1,1 +1,32 @@
-fn main() {}
+//! Ironpost: MTA-STS, TLS-RPT and DANE of mail domains, from the command line.
+
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod failure;
+mod interrupt;
+mod output;
+
+use clap::Parser;
+use cli::Cli;
+use output::Console;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return output::print_parser_answer(&answer).into(),
+    };
+    let console = Console::new(&cli.console);
+    output::start_log(cli.console.verbose);
+    commands::run(cli.command, &console)
+        .unwrap_or_else(|failure| {
+            console.failure(&failure);
+            failure.exit()
+        })
+        .into()
+}

@@ -1,0 +1,46 @@
+//! `ironpost config`: the configuration file.
+
+use crate::config::file::ConfigFile;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Console;
+use clap::Subcommand;
+use std::path::PathBuf;
+
+/// Look at the configuration file
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read a configuration file and name its first fault
+    #[command(after_help = EXAMPLES)]
+    Check {
+        /// The file
+        #[arg(value_name = "FILE", env = "IRONPOST_CONFIG", hide_env_values = true)]
+        file: PathBuf,
+    },
+}
+
+/// Runs the command.
+pub(crate) fn run(command: ConfigCommand, console: &Console) -> Result<Exit, Failure> {
+    let ConfigCommand::Check { file } = command;
+    ConfigFile::load(&file).map_err(Failure::usage)?;
+    console.note(&format!("{}: no fault", file.display()));
+    Ok(Exit::Clean)
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ironpost config check ironpost.toml
+
+A file with everything in it:
+  [network]
+  dns = [\"192.0.2.53\", \"[2001:db8::53]:5353\"]
+  dnssec = \"auto\"                 # validate, trust-ad, off
+  trust_anchor = \"root.key\"       # relative paths start at this file's folder
+  roots = \"system\"                # bundled, or a PEM file
+  allow_address = [\"10.0.0.0/8\"]
+  ehlo_name = \"probe.example.com\"
+  canary = [\"mx.example.net\"]
+  [network.ports]                 # for labs
+  https = 8443
+  smtp = 2525
+  dns = 5300";

@@ -1,0 +1,164 @@
+//! All that is printed: data on standard output or in files, talk on standard error. No other
+//! module prints.
+
+mod document;
+mod progress;
+mod text;
+
+pub(crate) use text::{Style, wrapped};
+
+use crate::cli::{ColorWhen, ConsoleArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use indicatif::ProgressBar;
+use ironpost_proto::visible::Visible;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+use tracing_subscriber::prelude::*;
+
+/// Where a run talks to people, and how.
+#[derive(Debug)]
+pub(crate) struct Console {
+    color: ColorWhen,
+    quiet: bool,
+    /// A bar that has to step aside while something is said.
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Console {
+    /// As the command line wants it.
+    pub(crate) fn new(args: &ConsoleArgs) -> Self {
+        Self { color: args.color, quiet: args.quiet, bar: Mutex::new(None) }
+    }
+
+    /// Writes data to standard output.
+    pub(crate) fn print(&self, data: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::stdout)
+    }
+
+    /// Says something that helps but that nobody must read; silent with `--quiet`.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(&visible_lines(text));
+        }
+    }
+
+    /// Says that something was passed over; silent with `--quiet`.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.quiet {
+            let style = self.stderr_style();
+            self.say(&format!("{} {}", style.warning("warning:"), visible_lines(text)));
+        }
+    }
+
+    /// Says why a command came to nothing.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Usage(error) | Failure::CouldNotTest(error) => {
+                let style = self.stderr_style();
+                let text = visible_lines(&format!("{error:#}"));
+                self.say(&format!("{} {text}", style.error("error:")));
+            }
+            Failure::Interrupted(_, text) if !text.is_empty() => self.note(text),
+            Failure::Interrupted(..) | Failure::ReaderGone => {}
+        }
+    }
+
+    /// The style of what goes to standard output.
+    pub(crate) fn stdout_style(&self) -> Style {
+        Style::new(self.paints(&io::stdout()))
+    }
+
+    /// True if files are painted too: only when asked for by name.
+    pub(crate) fn paints_files(&self) -> bool {
+        self.color == ColorWhen::Always
+    }
+
+    /// Columns of the terminal on standard output; [`PLAIN_WIDTH`] where there is none.
+    pub(crate) fn width(&self) -> usize {
+        let terminal = terminal_size::terminal_size_of(io::stdout())
+            .map(|(terminal_size::Width(columns), _)| usize::from(columns));
+        terminal.filter(|columns| *columns > 0).unwrap_or(PLAIN_WIDTH)
+    }
+
+    /// True if a progress bar can be shown.
+    fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    fn stderr_style(&self) -> Style {
+        Style::new(self.paints(&io::stderr()))
+    }
+
+    fn paints<S: RawStream>(&self, stream: &S) -> bool {
+        match self.color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+        }
+    }
+
+    /// Writes a line to standard error. If that fails there is nobody left to tell.
+    fn say(&self, line: &str) {
+        let write = || {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        };
+        match self.bar.lock() {
+            Ok(bar) => bar.as_ref().map_or_else(write, |bar| bar.suspend(write)),
+            Err(_) => write(),
+        }
+    }
+}
+
+/// Columns to fill where no terminal says how many there are.
+pub(crate) const PLAIN_WIDTH: usize = 80;
+
+/// Prints what the command-line parser has to say: help, the version, or a fault.
+pub(crate) fn print_parser_answer(answer: &clap::Error) -> Exit {
+    // The parser repeats arguments as they came; what acts on a terminal must not.
+    let hostile = std::env::args_os().any(|arg| {
+        Visible::from_bytes(arg.as_encoded_bytes()).as_str().as_bytes() != arg.as_encoded_bytes()
+    });
+    let printed = if hostile {
+        let text = visible_lines(&answer.render().to_string());
+        if answer.use_stderr() {
+            io::stderr().lock().write_all(text.as_bytes())
+        } else {
+            io::stdout().lock().write_all(text.as_bytes())
+        }
+    } else {
+        answer.print()
+    };
+    match printed {
+        _ if answer.use_stderr() => Exit::Usage,
+        Ok(()) => Exit::Clean,
+        Err(error) => Failure::stdout(error).exit(),
+    }
+}
+
+/// Sends what the libraries log to standard error: nothing without `-v`.
+pub(crate) fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    let own = tracing_subscriber::filter::Targets::new()
+        .with_targets(OWN_CRATES.map(|target| (target, level)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    // Fails only if a log is running already, which then goes on.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(own)).try_init();
+}
+
+const OWN_CRATES: [&str; 5] =
+    ["ironpost", "ironpost_net", "ironpost_checker", "ironpost_lab", "ironpost_proto"];
+
+/// The last net before a terminal: what acts is shown, line ends stay.
+fn visible_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(|line| Visible::from(line).to_string()).collect();
+    lines.join("\n")
+}
