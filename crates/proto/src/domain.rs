@@ -1,5 +1,6 @@
 //! Domain names: policy domains and host names as A-labels, and names as DNS has them.
 
+mod code_points;
 mod dns_name;
 
 pub use dns_name::DnsName;
@@ -104,6 +105,17 @@ impl Domain {
         });
         labels.collect::<Vec<_>>().join(".")
     }
+
+    /// RFC 5891 §5.4, beyond what the mapping checks: the code points, and no hyphens in the
+    /// third and fourth place. Labels of ASCII letters may have those, and content networks do.
+    fn check_u_labels(&self) -> Result<(), DomainError> {
+        let unicode = self.to_unicode();
+        let valid = unicode.split('.').filter(|label| !label.is_ascii()).all(|label| {
+            !label.chars().skip(2).take(2).eq(['-', '-'])
+                && label.chars().all(code_points::is_allowed)
+        });
+        if valid { Ok(()) } else { Err(DomainError::Idna) }
+    }
 }
 
 impl FromStr for Domain {
@@ -125,10 +137,8 @@ impl FromStr for Domain {
             .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Ignore)
             .map_err(|_| DomainError::Idna)?;
         let domain = Self::from_a_labels(ascii.strip_suffix('.').unwrap_or(&ascii).as_bytes())?;
-        // RFC 5891 §5.4: a U-label has no hyphens in its third and fourth place. Names of
-        // ASCII letters may have them, and content networks do.
-        if domain.to_unicode().split('.').any(|l| !l.is_ascii() && hyphens_third_and_fourth(l)) {
-            return Err(DomainError::Idna);
+        if !text.is_ascii() {
+            domain.check_u_labels()?;
         }
         Ok(domain)
     }
@@ -158,10 +168,6 @@ fn check_length(label: &[u8]) -> Result<(), DomainError> {
     }
 }
 
-fn hyphens_third_and_fourth(label: &str) -> bool {
-    label.chars().skip(2).take(2).eq(['-', '-'])
-}
-
 /// The character that begins at `at`, U+FFFD if the bytes there are not UTF-8.
 fn char_at(text: &[u8], at: usize) -> char {
     let rest = text.get(at..).unwrap_or_default();
@@ -178,3 +184,93 @@ const MAX_NAME: usize = 253;
 /// What a person may type: no A-label is longer than its U-label's UTF-8 in four octets a
 /// character, so anything past this is too long in any form.
 const MAX_TYPED: usize = 4 * MAX_NAME + 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DomainError as E;
+
+    #[test]
+    fn reads_a_labels_without_mapping() {
+        let long = format!("{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(61));
+        let table = [
+            ("a.test", Ok("a.test"), "a name"),
+            ("MX.A.Test", Ok("mx.a.test"), "case folds"),
+            ("localhost", Ok("localhost"), "one label is enough"),
+            ("1.2.3.4", Ok("1.2.3.4"), "labels of digits"),
+            ("r3---sn.a.test", Ok("r3---sn.a.test"), "hyphens in the third and fourth place"),
+            ("xn--bcher-kva.test", Ok("xn--bcher-kva.test"), "an A-label"),
+            ("xn--0.test", Ok("xn--0.test"), "an A-label that is none, as LDH"),
+            (&long, Ok(&*long), "253 octets"),
+            ("", Err(E::Empty), "nothing"),
+            (".", Err(E::EmptyLabel), "a dot"),
+            ("a.test.", Err(E::EmptyLabel), "a trailing dot"),
+            (".a.test", Err(E::EmptyLabel), "a leading dot"),
+            ("a..test", Err(E::EmptyLabel), "two dots"),
+            ("-a.test", Err(E::Hyphen), "a hyphen at the start"),
+            ("a-.test", Err(E::Hyphen), "a hyphen at the end"),
+            ("a_b.test", Err(E::Character('_')), "an underscore"),
+            ("*.test", Err(E::Character('*')), "a star"),
+            ("a test", Err(E::Character(' ')), "a blank"),
+            ("bücher.test", Err(E::Character('ü')), "a U-label"),
+            ("a.test\u{2028}", Err(E::Character('\u{2028}')), "a separator"),
+            (&"a".repeat(64), Err(E::LabelTooLong), "64 octets in a label"),
+            (&format!("{long}a"), Err(E::TooLong), "254 octets"),
+        ];
+        for (text, expected, reason) in table {
+            let found = Domain::from_a_labels(text.as_bytes());
+            assert_eq!(found.as_ref().map(Domain::as_str), expected.as_ref().copied(), "{reason}");
+        }
+        let no_utf8 = Err(E::Character(char::REPLACEMENT_CHARACTER));
+        assert_eq!(Domain::from_a_labels(b"a\xff.test"), no_utf8);
+    }
+
+    #[test]
+    fn reads_what_a_person_types() {
+        let table = [
+            ("Bücher.Test", Ok("xn--bcher-kva.test"), "a U-label in any case"),
+            ("bu\u{308}cher.test", Ok("xn--bcher-kva.test"), "decomposed"),
+            ("XN--BCHER-KVA.test.", Ok("xn--bcher-kva.test"), "an A-label in capitals, a dot"),
+            ("straße.test", Ok("xn--strae-oqa.test"), "sharp s stays itself (nontransitional)"),
+            ("ｍｘ．test。", Ok("mx.test"), "full-width letters and dots"),
+            ("日本語.test", Ok("xn--wgv71a119e.test"), "Japanese"),
+            ("r3---sn.test", Ok("r3---sn.test"), "hyphens in the third and fourth place"),
+            ("xn--ls8h.test", Ok("xn--ls8h.test"), "a name that exists, if not by RFC 5892"),
+            ("", Err(E::Empty), "nothing"),
+            (" . ", Err(E::Empty), "blanks and dots"),
+            ("a.test..", Err(E::EmptyLabel), "two trailing dots"),
+            ("a b.test", Err(E::Character(' ')), "a blank"),
+            ("user@a.test", Err(E::Character('@')), "a mail address"),
+            ("https://a.test", Err(E::Character(':')), "a URL"),
+            ("a_b.test", Err(E::Character('_')), "an underscore (STD3)"),
+            ("büc--her.test", Ok("xn--bc--her-n2a.test"), "hyphens further on"),
+            ("ab--ü.test", Err(E::Idna), "hyphens in the third and fourth place of a U-label"),
+            ("\u{301}a.test", Err(E::Idna), "a leading combining mark"),
+            ("“a.test”", Err(E::Idna), "typographic quotes"),
+            ("💩.test", Err(E::Idna), "a symbol"),
+            ("a\u{200b}b.test", Ok("ab.test"), "an invisible blank maps to nothing"),
+            ("a\u{202e}b.test", Err(E::Idna), "a direction override"),
+            ("xn--0.test", Err(E::Idna), "no Punycode"),
+            ("xn--a-ecp.ru", Ok("xn--a-ecp.ru"), "as the registry has it"),
+        ];
+        for (text, expected, reason) in table {
+            let found = text.parse::<Domain>();
+            assert_eq!(found.as_ref().map(Domain::as_str), expected.as_ref().copied(), "{reason}");
+        }
+        assert_eq!("ü".repeat(100_000).parse::<Domain>(), Err(E::TooLong));
+        assert_eq!("ü".repeat(250).parse::<Domain>(), Err(E::LabelTooLong));
+    }
+
+    #[test]
+    fn knows_its_relatives_and_its_other_form() {
+        let domain = |text: &str| text.parse::<Domain>().unwrap();
+        let name = domain("mx.bücher.test");
+        assert_eq!(name.to_unicode(), "mx.bücher.test");
+        assert_eq!(Domain::from_a_labels(b"xn--0.test").unwrap().to_unicode(), "xn--0.test");
+        assert_eq!(name.parent(), Some(domain("bücher.test")));
+        assert_eq!(domain("test").parent(), None);
+        assert!(name.is_within(&domain("test")) && name.is_within(&name));
+        assert!(!domain("evilbücher.test").is_within(&domain("bücher.test")));
+        assert_eq!(name.prefixed("_25._tcp").as_str(), "_25._tcp.mx.xn--bcher-kva.test");
+    }
+}

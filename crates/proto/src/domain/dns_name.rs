@@ -60,9 +60,9 @@ impl DnsName {
     /// `label.self`; `label` may hold several labels (`_25._tcp`).
     #[must_use]
     pub fn prefixed(&self, label: &str) -> Self {
-        let mut labels: Vec<Vec<u8>> = label.split('.').map(|l| l.as_bytes().to_vec()).collect();
-        labels.extend(self.labels());
-        Self::from_labels(labels.iter().map(Vec::as_slice))
+        let above = self.labels();
+        let below = label.split('.').map(str::as_bytes);
+        Self::from_labels(below.chain(above.iter().map(Vec::as_slice)))
     }
 
     fn escaped_labels(&self) -> impl Iterator<Item = &str> {
@@ -177,3 +177,57 @@ fn unescape(label: &str) -> Vec<u8> {
 
 /// RFC 1035 §2.3.4: octets of a name on the wire, length octets and root included.
 const MAX_WIRE: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DomainError as E;
+
+    #[test]
+    fn holds_any_octets() {
+        let labels: [&[u8]; 3] = [b"A.b \xff\0", b"_x*", b"Test"];
+        let name = DnsName::from_labels(labels);
+        assert_eq!(name.as_str(), "a\\046b\\032\\255\\000._x*.test");
+        let lower: [&[u8]; 3] = [b"a.b \xff\0", b"_x*", b"test"];
+        assert_eq!(name.labels(), lower);
+        assert_eq!(name.as_str().parse(), Ok(name.clone()));
+        assert_eq!(name.to_domain(), None);
+        assert_eq!(name.parent().map(|parent| parent.to_string()), Some("_x*.test".into()));
+    }
+
+    #[test]
+    fn the_root_is_a_name() {
+        let root = DnsName::from_labels([]);
+        assert!(root.is_root() && root.labels().is_empty());
+        assert_eq!((root.as_str(), root.parent(), root.to_domain()), (".", None, None));
+        assert_eq!("test".parse::<DnsName>().unwrap().parent(), Some(root.clone()));
+        assert_eq!(".".parse(), Ok(root));
+    }
+
+    #[test]
+    fn reads_presentation_form() {
+        let long = format!("{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(61));
+        let table = [
+            ("MX.a.Test.", Ok("mx.a.test"), "case and the trailing dot"),
+            ("_25._tcp.mx.a.test", Ok("_25._tcp.mx.a.test"), "underscores"),
+            ("a\\.b.test", Ok("a\\046b.test"), "an escaped dot"),
+            ("a\\098.test", Ok("ab.test"), "a needless escape"),
+            ("a@b.test", Ok("a\\064b.test"), "any printable octet"),
+            (&long, Ok(&*long), "255 octets on the wire"),
+            ("", Err(E::Empty), "nothing"),
+            ("a..test", Err(E::EmptyLabel), "two dots"),
+            (".test", Err(E::EmptyLabel), "a leading dot"),
+            ("a\\", Err(E::Character('\\')), "half an escape"),
+            ("a\\12", Err(E::Character('\\')), "two digits"),
+            ("a\\256", Err(E::Character('\\')), "no octet"),
+            ("a b", Err(E::Character(' ')), "a blank"),
+            ("bücher.test", Err(E::Character('ü')), "not ASCII"),
+            (&"a".repeat(64), Err(E::LabelTooLong), "64 octets in a label"),
+            (&format!("{long}a"), Err(E::TooLong), "256 octets on the wire"),
+        ];
+        for (text, expected, reason) in table {
+            let found = text.parse::<DnsName>();
+            assert_eq!(found.as_ref().map(DnsName::as_str), expected.as_ref().copied(), "{reason}");
+        }
+    }
+}
