@@ -8,4 +8,5 @@ pub mod policy_fetch;
 pub mod ports;
 pub mod report_target;
 pub mod smtp;
+mod tcp;
 pub mod tls;

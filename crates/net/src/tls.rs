@@ -1,6 +1,13 @@
 //! TLS as a client that looks: trust roots, what a handshake showed, and what PKIX says of it.
 
-pub mod connect;
+mod certificate;
+pub(crate) mod connect;
+mod diagnosis;
 pub mod facts;
-pub mod legacy;
+mod failure;
+pub(crate) mod legacy;
+mod path;
 pub mod roots;
+mod seen;
+mod trust;
+mod verifier;

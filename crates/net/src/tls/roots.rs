@@ -1,7 +1,16 @@
 //! Trust roots.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use crate::tls::connect::client_config;
+use crate::tls::diagnosis::RootNames;
+use crate::tls::seen::SeenIntermediates;
+use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Where trust roots come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,13 +34,129 @@ pub struct RootsError {
     pub detail: String,
 }
 
-/// Loaded trust roots. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Roots(#[expect(dead_code, reason = "skeleton")] Arc<rustls::RootCertStore>);
+/// Loaded trust roots, and what else every handshake of a run shares. Cheap to clone: clones
+/// share one store.
+#[derive(Clone)]
+pub struct Roots(Arc<Shared>);
+
+struct Shared {
+    store: RootCertStore,
+    algorithms: WebPkiSupportedAlgorithms,
+    config: ClientConfig,
+    seen: SeenIntermediates,
+    names: OnceLock<RootNames>,
+}
 
 impl Roots {
-    /// Loads roots; none at all is an error.
-    pub fn load(_source: &RootSource) -> Result<Self, RootsError> {
-        todo!()
+    /// Loads roots; none at all is an error, and so is a file that holds anything unreadable.
+    pub fn load(source: &RootSource) -> Result<Self, RootsError> {
+        let store = match source {
+            RootSource::Bundled => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+            RootSource::System => system_store()?,
+            RootSource::File(path) => file_store(path)?,
+        };
+        let provider = Arc::new(default_provider());
+        let algorithms = provider.signature_verification_algorithms;
+        let config = client_config(provider).map_err(|error| RootsError {
+            place: "the TLS library".to_owned(),
+            detail: error.to_string(),
+        })?;
+        Ok(Self(Arc::new(Shared {
+            store,
+            algorithms,
+            config,
+            seen: SeenIntermediates::default(),
+            names: OnceLock::new(),
+        })))
+    }
+
+    /// How many roots there are.
+    pub fn len(&self) -> usize {
+        self.0.store.len()
+    }
+
+    /// Never true: [`Roots::load`] sees to it.
+    pub fn is_empty(&self) -> bool {
+        self.0.store.is_empty()
+    }
+
+    pub(super) fn store(&self) -> &RootCertStore {
+        &self.0.store
+    }
+
+    pub(super) fn algorithms(&self) -> WebPkiSupportedAlgorithms {
+        self.0.algorithms
+    }
+
+    /// The configuration that each handshake starts from.
+    pub(super) fn config(&self) -> &ClientConfig {
+        &self.0.config
+    }
+
+    pub(super) fn seen(&self) -> &SeenIntermediates {
+        &self.0.seen
+    }
+
+    /// The roots' names, read when a diagnosis first asks for them.
+    pub(super) fn names(&self) -> &RootNames {
+        self.0.names.get_or_init(|| RootNames::read(&self.0.store))
+    }
+}
+
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Roots({} roots)", self.len())
+    }
+}
+
+fn system_store() -> Result<RootCertStore, RootsError> {
+    let failed = |detail: String| RootsError { place: system_place(), detail };
+    let found = rustls_native_certs::load_native_certs();
+    let mut store = RootCertStore::empty();
+    // A system's store may hold old certificates that no library reads any more: those are left
+    // out, as everyone does.
+    let (usable, unusable) = store.add_parsable_certificates(found.certs);
+    if usable > 0 {
+        for error in &found.errors {
+            tracing::warn!(%error, "a part of the system's trust store cannot be read");
+        }
+        return Ok(store);
+    }
+    Err(match found.errors.first() {
+        Some(error) => failed(error.to_string()),
+        None if unusable > 0 => failed(format!("{unusable} certificates, none of them usable")),
+        None => failed("no certificates found".to_owned()),
+    })
+}
+
+fn system_place() -> String {
+    for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        if let Some(value) = std::env::var_os(variable) {
+            return format!("{variable}={}", value.display());
+        }
+    }
+    "the system's trust store".to_owned()
+}
+
+fn file_store(path: &Path) -> Result<RootCertStore, RootsError> {
+    let failed = |detail: String| RootsError { place: path.display().to_string(), detail };
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| failed(pem_words(&e)))?;
+    let mut store = RootCertStore::empty();
+    for (index, certificate) in certificates.enumerate() {
+        let nth = index + 1;
+        let certificate =
+            certificate.map_err(|e| failed(format!("certificate {nth}: {}", pem_words(&e))))?;
+        store.add(certificate).map_err(|e| failed(format!("certificate {nth}: {e}")))?;
+    }
+    if store.is_empty() {
+        return Err(failed("no PEM block of type CERTIFICATE in it".to_owned()));
+    }
+    Ok(store)
+}
+
+fn pem_words(error: &rustls_pki_types::pem::Error) -> String {
+    match error {
+        rustls_pki_types::pem::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
     }
 }
