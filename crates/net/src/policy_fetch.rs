@@ -1,11 +1,17 @@
 //! Fetching a policy from one address of the policy host, RFC 8461 §3.3.
 
+mod exchange;
+mod request;
+
 use crate::address_guard::AddressGuard;
+use crate::tcp::{DialError, dial};
+use crate::tls::connect::{Inner, Target, handshake};
 use crate::tls::facts::{HandshakeFailure, TlsFacts};
 use crate::tls::roots::Roots;
 use ironpost_proto::domain::Domain;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// What every fetch of a run shares.
 #[derive(Debug, Clone)]
@@ -44,7 +50,8 @@ pub struct PolicyFetch {
     pub response: Option<Response>,
     /// Total time.
     pub elapsed: Duration,
-    /// Why there is no acceptable body; `None` means that a sender would go on to parse it.
+    /// Why there is no acceptable body; `None` means that a sender would go on to parse it. The
+    /// manners that look behind a certificate leave the certificate aside here: `tls` tells of it.
     pub failure: Option<FetchFailure>,
 }
 
@@ -111,12 +118,87 @@ pub enum FetchFailure {
 impl PolicyFetcher {
     /// Fetches `https://mta-sts.<domain>/.well-known/mta-sts.txt` from `address`. No redirect, no
     /// proxy, no HTTP cache, SNI and Host are the policy host's name.
-    pub async fn fetch(
+    pub async fn fetch(&self, domain: &Domain, address: SocketAddr, manner: Manner) -> PolicyFetch {
+        let started = Instant::now();
+        let mut course = Course::new(address, manner);
+        let host = domain.prefixed("mta-sts");
+        let fetching = self.run(host.as_str(), &mut course, started);
+        let outcome = timeout_at(started + self.deadline, fetching).await;
+        course.finish(outcome.ok(), started.elapsed())
+    }
+
+    async fn run(
         &self,
-        _domain: &Domain,
-        _address: SocketAddr,
-        _manner: Manner,
-    ) -> PolicyFetch {
-        todo!()
+        host: &str,
+        course: &mut Course,
+        started: Instant,
+    ) -> Result<(), FetchFailure> {
+        let fetch = &mut course.fetch;
+        let stream = dial(fetch.address, &self.guard).await?;
+        fetch.connected_after = Some(started.elapsed());
+        let session = handshake(stream, &Target::host(host), Inner::Http, &self.roots)
+            .await
+            .map_err(FetchFailure::Handshake)?;
+        let facts = fetch.tls.insert(session.facts);
+        // RFC 8461 §3.3: no octet of HTTP to a host that is not authenticated.
+        if fetch.manner == Manner::Strict && !facts.is_acceptable() {
+            return Err(FetchFailure::Certificate);
+        }
+        let request = request::get(host, fetch.address.port(), fetch.manner)?;
+        exchange::exchange(session.stream, request, course).await
+    }
+}
+
+/// A fetch on its way: what is known when the deadline cuts it off.
+#[derive(Debug)]
+struct Course {
+    fetch: PolicyFetch,
+    /// The fault in the response's head, found before its body came.
+    head_fault: Option<FetchFailure>,
+}
+
+impl Course {
+    fn new(address: SocketAddr, manner: Manner) -> Self {
+        let fetch = PolicyFetch {
+            address,
+            manner,
+            connected_after: None,
+            tls: None,
+            response: None,
+            elapsed: Duration::ZERO,
+            failure: None,
+        };
+        Self { fetch, head_fault: None }
+    }
+
+    /// `outcome` is `None` if the deadline came first.
+    fn finish(self, outcome: Option<Result<(), FetchFailure>>, elapsed: Duration) -> PolicyFetch {
+        let failure = match outcome {
+            Some(outcome) => outcome.err(),
+            None => Some(self.overdue()),
+        };
+        PolicyFetch { elapsed, failure, ..self.fetch }
+    }
+
+    fn overdue(&self) -> FetchFailure {
+        if self.fetch.connected_after.is_none() {
+            return FetchFailure::ConnectTimeout;
+        }
+        if self.fetch.tls.is_none() {
+            return FetchFailure::Handshake(HandshakeFailure::Timeout);
+        }
+        self.head_fault.clone().unwrap_or(FetchFailure::Timeout)
+    }
+}
+
+impl From<DialError> for FetchFailure {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::Forbidden(why) => Self::Forbidden(why),
+            DialError::Refused => Self::Refused,
+            DialError::Unroutable => Self::Unroutable,
+            DialError::TimedOut => Self::ConnectTimeout,
+            DialError::Other(words) => Self::Connect(words),
+        }
     }
 }
