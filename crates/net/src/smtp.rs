@@ -1,11 +1,23 @@
 //! SMTP as far as TLS: banner, EHLO, STARTTLS, EHLO, QUIT. Never MAIL or RCPT.
 
+mod dialogue;
+mod reply;
+mod session;
+
 use crate::address_guard::AddressGuard;
+use crate::smtp::dialogue::Phase;
+use crate::smtp::session::Session;
+use crate::tcp::{DialError, dial};
+use crate::tls::connect::{Inner, Target, handshake};
 use crate::tls::facts::{HandshakeFailure, TlsFacts, TlsVersion};
+use crate::tls::legacy;
 use crate::tls::roots::Roots;
 use ironpost_proto::domain::DnsName;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// What every probe of a run shares.
 #[derive(Debug, Clone)]
@@ -128,16 +140,171 @@ pub enum ProbeFailure {
 impl SmtpProber {
     /// Probes one address of the MX host `name`. A bad certificate does not end the probe: the
     /// session is quit politely and the facts tell.
-    pub async fn probe(&self, _name: &DnsName, _address: SocketAddr, _sni: Sni) -> SmtpProbe {
-        todo!()
+    pub async fn probe(&self, name: &DnsName, address: SocketAddr, sni: Sni) -> SmtpProbe {
+        let started = Instant::now();
+        let mut probe = SmtpProbe::new(address, sni);
+        let mut phase = Phase::Connecting;
+        let running = self.run(name, &mut probe, &mut phase, started);
+        if timeout_at(started + self.deadline, running).await.is_err() {
+            // A failure that was found stays; a QUIT that is not answered is none.
+            probe.failure = probe.failure.or_else(|| overdue(phase));
+        }
+        probe.elapsed = started.elapsed();
+        probe
     }
-    /// Which of TLS 1.0 and 1.1 the server still accepts after STARTTLS: one short session each.
-    pub async fn legacy_versions(&self, _address: SocketAddr) -> Vec<TlsVersion> {
-        todo!()
+
+    /// Which of TLS 1.0 and 1.1 the server still accepts after STARTTLS: one short session each,
+    /// both within the deadline.
+    pub async fn legacy_versions(&self, address: SocketAddr) -> Vec<TlsVersion> {
+        let mut accepted = Vec::new();
+        let asking = async {
+            for version in [TlsVersion::Tls10, TlsVersion::Tls11] {
+                let Ok(stream) = self.stream_after_starttls(address).await else { return };
+                if legacy::accepts(stream, version).await {
+                    accepted.push(version);
+                }
+            }
+        };
+        // What did not answer in time does not accept.
+        let _ = timeout(self.deadline, asking).await;
+        accepted
     }
+
     /// True if a TCP connection to the port can be had and an SMTP greeting comes: the canary test for a
     /// blocked port 25.
-    pub async fn greets(&self, _address: SocketAddr) -> bool {
-        todo!()
+    pub async fn greets(&self, address: SocketAddr) -> bool {
+        let greeting = async {
+            let stream = dial(address, &self.guard).await.ok()?;
+            let mut session = Session::new(stream);
+            session.reply().await.ok()?;
+            Some(session)
+        };
+        let Ok(Some(session)) = timeout(self.deadline, greeting).await else { return false };
+        quit(session).await;
+        true
+    }
+
+    /// Goes all the way and leaves what it found in `probe`.
+    async fn run(
+        &self,
+        name: &DnsName,
+        probe: &mut SmtpProbe,
+        phase: &mut Phase,
+        started: Instant,
+    ) {
+        let stream = match dial(probe.address, &self.guard).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                probe.failure = Some(error.into());
+                return;
+            }
+        };
+        probe.connected_after = Some(started.elapsed());
+        let stream = match self.to_tls(stream, probe, phase).await {
+            Ok(stream) => stream,
+            Err((failure, session)) => {
+                probe.failure = Some(failure);
+                *phase = Phase::Done;
+                if let Some(session) = session {
+                    quit(session).await;
+                }
+                return;
+            }
+        };
+        *phase = Phase::Handshake;
+        let target = Target { send_name: probe.sni == Sni::MxName, ..Target::host(name.as_str()) };
+        let mut session = match handshake(stream, &target, Inner::Smtp, &self.roots).await {
+            Ok(inside) => {
+                probe.tls = Some(inside.facts);
+                Session::new(inside.stream)
+            }
+            Err(failure) => {
+                probe.failure = Some(ProbeFailure::Handshake(failure));
+                return;
+            }
+        };
+        *phase = Phase::InsideTls;
+        let greeted = dialogue::introduce_inside(&mut session, &self.ehlo_name).await;
+        probe.ehlo_inside_tls = greeted.is_ok();
+        probe.failure = greeted.err();
+        *phase = Phase::Done;
+        quit(session).await;
+    }
+
+    /// From the greeting to the go-ahead for TLS. With the failure comes the session, if there is
+    /// still someone to take leave of.
+    async fn to_tls(
+        &self,
+        stream: TcpStream,
+        probe: &mut SmtpProbe,
+        phase: &mut Phase,
+    ) -> Result<TcpStream, (ProbeFailure, Option<Session<TcpStream>>)> {
+        let mut session = Session::new(stream);
+        let met = dialogue::introduce(&mut session, &self.ehlo_name, probe, phase).await;
+        if let Err(failure) = met {
+            let is_open =
+                matches!(failure, ProbeFailure::Temporary { .. } | ProbeFailure::Permanent { .. });
+            return Err((failure, is_open.then_some(session)));
+        }
+        if !probe.starttls_offered {
+            return Err((ProbeFailure::NoStartTls, Some(session)));
+        }
+        dialogue::start_tls(session, phase).await
+    }
+
+    async fn stream_after_starttls(&self, address: SocketAddr) -> Result<TcpStream, ProbeFailure> {
+        let stream = dial(address, &self.guard).await?;
+        let mut probe = SmtpProbe::new(address, Sni::Absent);
+        let mut phase = Phase::Connecting;
+        self.to_tls(stream, &mut probe, &mut phase).await.map_err(|(failure, _)| failure)
     }
 }
+
+impl SmtpProbe {
+    fn new(address: SocketAddr, sni: Sni) -> Self {
+        Self {
+            address,
+            sni,
+            connected_after: None,
+            banner: None,
+            ehlo: None,
+            starttls_offered: false,
+            tls: None,
+            ehlo_inside_tls: false,
+            legacy_versions: Vec::new(),
+            elapsed: Duration::ZERO,
+            failure: None,
+        }
+    }
+}
+
+impl From<DialError> for ProbeFailure {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::Forbidden(why) => Self::Forbidden(why),
+            DialError::Refused => Self::Refused,
+            DialError::Unroutable => Self::Unroutable,
+            DialError::TimedOut => Self::ConnectTimeout,
+            DialError::Other(words) => Self::Connect(words),
+        }
+    }
+}
+
+/// What a deadline that runs out in `phase` says about the peer.
+fn overdue(phase: Phase) -> Option<ProbeFailure> {
+    match phase {
+        Phase::Connecting => Some(ProbeFailure::ConnectTimeout),
+        Phase::Plain(stage) => Some(ProbeFailure::Silent { stage }),
+        Phase::Handshake => Some(ProbeFailure::Handshake(HandshakeFailure::Timeout)),
+        Phase::InsideTls => Some(ProbeFailure::InsideTls("no answer in time".to_owned())),
+        Phase::Done => None,
+    }
+}
+
+async fn quit<S: AsyncRead + AsyncWrite + Unpin>(session: Session<S>) {
+    // A peer that does not answer is left without another word.
+    let _ = timeout(PATIENCE_AT_QUIT, session.quit()).await;
+}
+
+/// How long the reply to QUIT is waited for. Own limit.
+const PATIENCE_AT_QUIT: Duration = Duration::from_secs(1);
