@@ -16,6 +16,8 @@ pub(crate) struct Package {
     pub(crate) program: &'static str,
     /// The service that Debian would enable, and that nobody asked for.
     pub(crate) service: Option<&'static str>,
+    /// What its installation would ask, answered: a line for debconf-set-selections(1).
+    pub(crate) answer: Option<&'static str>,
     /// What does not run without it.
     pub(crate) needed_for: &'static str,
 }
@@ -26,36 +28,43 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         name: "iproute2",
         program: "ip",
         service: None,
+        answer: None,
         needed_for: "network namespaces: every test of a real DNS server or a real MTA",
     },
     Package {
         name: "nsd",
         program: "nsd",
         service: Some("nsd.service"),
+        answer: None,
         needed_for: "signed zones for the DNSSEC and DANE tests",
     },
     Package {
         name: "ldnsutils",
         program: "ldns-signzone",
         service: None,
+        answer: None,
         needed_for: "signing the zones of the DNSSEC and DANE tests",
     },
     Package {
         name: "unbound",
         program: "unbound",
         service: Some("unbound.service"),
+        answer: None,
         needed_for: "the validating resolver of the DNSSEC and DANE tests",
     },
     Package {
         name: "postfix",
         program: "postfix",
         service: Some("postfix.service"),
+        // Should somebody start it one day, it listens on loopback.
+        answer: Some("postfix postfix/main_mailer_type select Local only"),
         needed_for: "a real MTA as MX: STARTTLS on, off, wrong name, expired",
     },
     Package {
         name: "openssl",
         program: "openssl",
         service: None,
+        answer: None,
         needed_for: "servers limited to old TLS versions",
     },
 ];
@@ -110,6 +119,9 @@ fn install(missing: &[&Package]) -> Result<()> {
         process::run(&mut command)
     };
     apt(&["update", "-q"])?;
+    for answer in missing.iter().filter_map(|package| package.answer) {
+        process::feed(&mut process::command("debconf-set-selections", &[], root), answer)?;
+    }
     let arguments = ["install", "-q", "-y", "--no-install-recommends"];
     apt(&[&arguments[..], &names].concat())?;
     drop(quiet);

@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A command in `dir` whose `PATH` reaches the tools that Debian keeps for administrators.
 pub(crate) fn command(program: &str, arguments: &[&str], dir: &Path) -> Command {
@@ -34,6 +35,22 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{line}` failed: {}\n{}", output.status, told.trim_end());
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` wrote no UTF-8"))
+}
+
+/// Runs a command to its end with `text` as its standard input.
+pub(crate) fn feed(command: &mut Command, text: &str) -> Result<()> {
+    let line = shown(command);
+    println!("$ {line} <<< '{text}'");
+    let mut child =
+        command.stdin(Stdio::piped()).spawn().with_context(|| format!("cannot start `{line}`"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        writeln!(stdin, "{text}").with_context(|| format!("`{line}` reads nothing"))?;
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{line}` failed: {status}");
+    }
+    Ok(())
 }
 
 /// Where a program of this name lies, if it is installed.
