@@ -1,1 +1,31 @@
-//! placeholder
+//! A small internet in one process: DNS, policy hosts and MX hosts on 127.53.0.0/16 and high
+//! ports, sound and broken, with an attacker among them. Nothing here sends a packet to an
+//! address outside 127.0.0.0/8.
+//!
+//! A scenario is a folder with a zone, a policy, the manners of the peers and what a checker
+//! is expected to say; see `fixtures/scenarios/README.md`. [`Lab::start`] brings all of them
+//! up at once.
+
+mod address;
+mod attacker;
+mod certificates;
+mod dns;
+mod error;
+mod folder;
+mod https;
+mod lab;
+mod listen;
+mod peers;
+mod plan;
+mod scenario;
+mod seen;
+mod smtp;
+mod sound;
+mod stream;
+mod tls;
+
+pub use error::{LabError, ScenarioError};
+pub use lab::{Lab, LabOptions};
+pub use listen::LabPorts;
+pub use scenario::{Expectation, Scenario};
+pub use seen::{Seen, Transport};

@@ -1,0 +1,278 @@
+//! The lab as a whole: start, what to know of it, stop.
+
+use crate::address;
+use crate::certificates::Authority;
+use crate::dns::{serve_tcp, serve_udp};
+use crate::error::LabError;
+use crate::folder::Folder;
+use crate::listen::{LabPorts, Sockets};
+use crate::plan::{Plan, SmtpPeer};
+use crate::scenario::Scenario;
+use crate::seen::{Seen, SeenLog};
+use crate::sound::SoundDomains;
+use crate::stream::Peer;
+use jiff::Timestamp;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// What kind of lab is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct LabOptions {
+    /// A folder of scenario folders; those compiled into the program when absent.
+    pub scenarios: Option<PathBuf>,
+    /// How many sound domains there are beside the scenarios.
+    pub sound_domains: usize,
+    /// How long a packet takes to its peer and back.
+    pub round_trip: Duration,
+    /// Fixed ports; the first free ones when absent.
+    pub ports: Option<LabPorts>,
+    /// Where the lab's files are written; when absent a fresh folder, removed when the lab is
+    /// dropped.
+    pub dir: Option<PathBuf>,
+}
+
+/// A running lab. Dropping it stops it too, without waiting for the end.
+#[derive(Debug)]
+pub struct Lab {
+    ports: LabPorts,
+    scenarios: Vec<Scenario>,
+    sound: SoundDomains,
+    seen: Arc<SeenLog>,
+    files: Files,
+    servers: JoinSet<()>,
+}
+
+impl Lab {
+    /// Brings every server up; when this returns, all of them listen.
+    pub async fn start(options: LabOptions) -> Result<Self, LabError> {
+        let folders = match &options.scenarios {
+            Some(path) => Folder::read_all(path)?,
+            None => Folder::compiled_in(),
+        };
+        let authority = Arc::new(Authority::new(Timestamp::now())?);
+        let sound = SoundDomains::new(options.sound_domains);
+        let plan = Plan::of(&folders, sound, &authority)?;
+        let https: Vec<_> = plan.https.iter().map(|host| host.address).collect();
+        let smtp: Vec<_> = plan.smtp.iter().map(SmtpPeer::address).collect();
+        let sockets = Sockets::open(options.ports, &plan.dns, &https, &smtp).await?;
+        let ports = sockets.ports;
+        let files =
+            Files::write(options.dir, ports, &authority.root_pem(), &plan.scenarios, sound)?;
+        let seen = Arc::new(SeenLog::default());
+        let scenarios = plan.scenarios.clone();
+        let servers = spawn_all(plan, sockets, &seen, options.round_trip);
+        Ok(Self { ports, scenarios, sound, seen, files, servers })
+    }
+
+    /// The resolver.
+    pub fn dns(&self) -> SocketAddr {
+        SocketAddr::from((address::RESOLVER, self.ports.dns))
+    }
+
+    /// The ports in use.
+    pub fn ports(&self) -> LabPorts {
+        self.ports
+    }
+
+    /// PEM of the root certificate to trust.
+    pub fn roots_file(&self) -> &Path {
+        &self.files.roots
+    }
+
+    /// A configuration for `ironpost --config`, with resolver, ports, roots and network.
+    pub fn config_file(&self) -> &Path {
+        &self.files.config
+    }
+
+    /// The domains of all scenarios, one a line, each below a comment that says what it is.
+    pub fn domains_file(&self) -> &Path {
+        &self.files.domains
+    }
+
+    /// The sound domains, one a line.
+    pub fn sound_domains_file(&self) -> &Path {
+        &self.files.sound_domains
+    }
+
+    /// The scenarios, by name.
+    pub fn scenarios(&self) -> &[Scenario] {
+        &self.scenarios
+    }
+
+    /// The sound domains: `sound-000001.bulk.example` and so on.
+    pub fn sound_domains(&self) -> Vec<String> {
+        self.sound.names().collect()
+    }
+
+    /// What the peers saw, oldest first; of a very long run the last 20,000 entries.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.seen.entries()
+    }
+
+    /// Stops every server; when this returns, the ports are free.
+    pub async fn stop(mut self) {
+        self.servers.shutdown().await;
+    }
+}
+
+/// The files that tell others where the lab is.
+#[derive(Debug)]
+struct Files {
+    roots: PathBuf,
+    config: PathBuf,
+    domains: PathBuf,
+    sound_domains: PathBuf,
+    _temporary: Option<TempDir>,
+}
+
+impl Files {
+    fn write(
+        dir: Option<PathBuf>,
+        ports: LabPorts,
+        root_pem: &str,
+        scenarios: &[Scenario],
+        sound: SoundDomains,
+    ) -> Result<Self, LabError> {
+        let (dir, temporary) = match dir {
+            Some(dir) => {
+                fs::create_dir_all(&dir)
+                    .map_err(|source| LabError::Write { path: dir.clone(), source })?;
+                (dir, None)
+            }
+            None => {
+                let temporary = tempfile::Builder::new()
+                    .prefix("ironpost-lab-")
+                    .tempdir()
+                    .map_err(|source| LabError::Write { path: std::env::temp_dir(), source })?;
+                (temporary.path().to_owned(), Some(temporary))
+            }
+        };
+        let files = Self {
+            roots: dir.join("ca.pem"),
+            config: dir.join("ironpost.toml"),
+            domains: dir.join("domains.txt"),
+            sound_domains: dir.join("sound.txt"),
+            _temporary: temporary,
+        };
+        let mut domains = String::new();
+        for scenario in scenarios {
+            // A `String` takes whatever is written to it.
+            let _ = writeln!(domains, "# {}\n{}", scenario.summary, scenario.domain);
+        }
+        let mut bulk = String::new();
+        for domain in sound.names() {
+            let _ = writeln!(bulk, "{domain}");
+        }
+        for (path, content) in [
+            (&files.roots, root_pem),
+            (&files.config, &config(ports, &files.roots)),
+            (&files.domains, &domains),
+            (&files.sound_domains, &bulk),
+        ] {
+            fs::write(path, content)
+                .map_err(|source| LabError::Write { path: path.clone(), source })?;
+        }
+        Ok(files)
+    }
+}
+
+fn config(ports: LabPorts, roots: &Path) -> String {
+    let LabPorts { dns, https, smtp } = ports;
+    let roots = toml::Value::String(roots.to_string_lossy().into_owned());
+    format!(
+        "# Made by the lab; it is gone when the lab stops.\n\
+         [network]\n\
+         dns = \"{resolver}:{dns}\"\n\
+         dnssec = \"trust-ad\"\n\
+         roots = {roots}\n\
+         allow_address = [\"{network}\"]\n\
+         \n\
+         [network.ports]\n\
+         https = {https}\n\
+         smtp = {smtp}\n\
+         dns = {dns}\n",
+        resolver = address::RESOLVER,
+        network = address::NETWORK,
+    )
+}
+
+fn spawn_all(
+    plan: Plan,
+    sockets: Sockets,
+    seen: &Arc<SeenLog>,
+    round_trip: Duration,
+) -> JoinSet<()> {
+    let mut servers = JoinSet::new();
+    let tree = Arc::new(plan.tree);
+    for dns in sockets.dns {
+        let address = dns.address;
+        let (udp_tree, udp_seen) = (Arc::clone(&tree), Arc::clone(seen));
+        servers.spawn(serve_udp(dns.udp, address, udp_tree, udp_seen, round_trip));
+        let (tree, seen) = (Arc::clone(&tree), Arc::clone(seen));
+        servers.spawn(accept_all(dns.tcp, move |stream| {
+            let (tree, seen) = (Arc::clone(&tree), Arc::clone(&seen));
+            async move {
+                serve_tcp(Peer::accept(stream, round_trip).await, address, tree, seen).await;
+            }
+        }));
+    }
+    for (listener, host) in sockets.https.into_iter().zip(plan.https) {
+        let (host, seen) = (Arc::new(host), Arc::clone(seen));
+        servers.spawn(accept_all(listener, move |stream| {
+            let (host, seen) = (Arc::clone(&host), Arc::clone(&seen));
+            async move { host.serve(Peer::accept(stream, round_trip).await, &seen).await }
+        }));
+    }
+    let smtp_port = sockets.ports.smtp;
+    for (listener, peer) in sockets.smtp.into_iter().zip(plan.smtp) {
+        let (peer, seen) = (Arc::new(peer), Arc::clone(seen));
+        servers.spawn(accept_all(listener, move |stream| {
+            let (peer, seen) = (Arc::clone(&peer), Arc::clone(&seen));
+            async move {
+                match peer.as_ref() {
+                    SmtpPeer::Mx(host) => {
+                        host.serve(Peer::accept(stream, round_trip).await, &seen).await;
+                    }
+                    SmtpPeer::Attacker(attacker) => attacker.serve(stream, smtp_port, &seen).await,
+                }
+            }
+        }));
+    }
+    servers
+}
+
+/// Serves every connection, each in its own task and for a limited time. When this future is
+/// dropped, its connections go with it.
+async fn accept_all<F>(listener: TcpListener, serve: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let session = serve(stream);
+                    connections.spawn(async move {
+                        // A client that stays longer is shown the door.
+                        let _ = timeout(MAX_SESSION, session).await;
+                    });
+                }
+                // Out of descriptors, or the client went away before we looked: breathe.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+}
+
+/// Longer than any client should stay with a silent peer.
+const MAX_SESSION: Duration = Duration::from_secs(120);
