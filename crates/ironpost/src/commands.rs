@@ -2,6 +2,7 @@
 
 mod config;
 mod explain;
+mod lab;
 
 use crate::cli::ORIENTATION;
 use crate::exit::Exit;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Explain(explain::ExplainArgs),
+    Lab(lab::LabArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
 }
@@ -22,6 +24,7 @@ pub(crate) fn run(command: Option<Command>, console: &Console) -> Result<Exit, F
     match command {
         None => console.print(ORIENTATION).map(|()| Exit::Clean),
         Some(Command::Explain(args)) => explain::run(&args, console),
+        Some(Command::Lab(args)) => lab::run(args, console),
         Some(Command::Config(command)) => config::run(command, console),
     }
 }

@@ -2,6 +2,7 @@
 //! order of precedence, become one [`Settings`].
 
 pub(crate) mod file;
+mod list;
 pub(crate) mod values;
 
 use crate::failure::Failure;

@@ -5,7 +5,7 @@ mod document;
 mod progress;
 mod text;
 
-pub(crate) use text::{Style, wrapped};
+pub(crate) use text::{Style, shell_word, wrapped};
 
 use crate::cli::{ColorWhen, ConsoleArgs};
 use crate::exit::Exit;

@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use super::list::one_or_many;
 use super::values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
 use ironpost_proto::visible::Visible;
 use serde::Deserialize;
@@ -20,6 +21,7 @@ pub(crate) struct ConfigFile {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NetworkSection {
     /// Recursive resolvers, tried in order.
+    #[serde(deserialize_with = "one_or_many")]
     pub(crate) dns: Option<Vec<DnsServer>>,
     /// Where DNSSEC status comes from.
     pub(crate) dnssec: Option<DnssecMode>,
@@ -28,10 +30,12 @@ pub(crate) struct NetworkSection {
     /// Trust roots.
     pub(crate) roots: Option<Roots>,
     /// Networks that may be connected to although they are not public.
+    #[serde(deserialize_with = "one_or_many")]
     pub(crate) allow_address: Option<Vec<Network>>,
     /// The name given in EHLO.
     pub(crate) ehlo_name: Option<EhloName>,
     /// Hosts that tell whether port 25 is open from here.
+    #[serde(deserialize_with = "one_or_many")]
     pub(crate) canary: Option<Vec<Canary>>,
     /// Ports other than those of the standards, for labs.
     pub(crate) ports: PortsSection,
@@ -119,7 +123,7 @@ mod tests {
     fn every_key_is_read() {
         let text = br#"
             [network]
-            dns = ["127.0.0.1:5300"]
+            dns = "127.0.0.1:5300"
             dnssec = "trust-ad"
             trust_anchor = "anchor.key"
             roots = "ca.pem"

@@ -92,6 +92,16 @@ pub(crate) fn wrapped(text: &str, indent: usize, width: usize) -> String {
     out
 }
 
+/// `word` as it can be pasted into a shell.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// No column is made narrower, however small the terminal.
 const NARROWEST: usize = 20;
 
@@ -106,6 +116,14 @@ mod tests {
         let long = "a".repeat(40);
         assert_eq!(wrapped(&format!("x {long} y"), 0, 20), format!("x\n{long}\ny\n"));
         assert_eq!(wrapped("", 4, 80), "");
+    }
+
+    #[test]
+    fn words_for_the_shell_are_quoted_where_they_must_be() {
+        assert_eq!(shell_word("/tmp/lab/ironpost.toml"), "/tmp/lab/ironpost.toml");
+        assert_eq!(shell_word("/tmp/my lab"), "'/tmp/my lab'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word(""), "''");
     }
 
     #[test]

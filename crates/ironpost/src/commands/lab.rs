@@ -1,0 +1,132 @@
+//! `ironpost lab`: a small internet on loopback.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::{Signals, block_on};
+use crate::output::{Console, shell_word};
+use clap::{Args, Subcommand};
+use ironpost_lab::{Lab, LabOptions};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A small internet on loopback: sound and broken domains, and an attacker
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct LabArgs {
+    #[command(subcommand)]
+    command: Option<LabCommand>,
+
+    #[command(flatten)]
+    options: LabStart,
+}
+
+#[derive(Debug, Subcommand)]
+enum LabCommand {}
+
+/// How the lab is started.
+#[derive(Debug, Args)]
+struct LabStart {
+    /// Scenario folders to use instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+
+    /// Write the lab's files (configuration, roots, list of domains) here and leave them
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Sound domains beside the scenarios, for lists and measurements
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    sound: usize,
+
+    /// How long a packet takes to its peer and back, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    round_trip: u64,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ironpost lab
+  ironpost lab --sound 1000 --round-trip 20 --dir /tmp/lab";
+
+/// Runs the command.
+pub(crate) fn run(args: LabArgs, console: &Console) -> Result<Exit, Failure> {
+    block_on(serve(args.options, console))
+}
+
+/// Serves until a signal comes, which is the ordinary end.
+async fn serve(start: LabStart, console: &Console) -> Result<Exit, Failure> {
+    let signals = Signals::listen()?;
+    let options = LabOptions {
+        scenarios: start.scenarios,
+        sound_domains: start.sound,
+        round_trip: Duration::from_millis(start.round_trip),
+        dir: start.dir,
+        ..LabOptions::default()
+    };
+    let lab = Lab::start(options).await.map_err(Failure::could_not_test)?;
+    console.print(&guide(&lab, &own_name()))?;
+    signals.next().await;
+    lab.stop().await;
+    Ok(Exit::Clean)
+}
+
+/// What to try.
+fn guide(lab: &Lab, program: &str) -> String {
+    let config = shell_path(lab.config_file());
+    let check = format!("{program} check --config {config}");
+    let mut out = String::from("A small internet on loopback is up; Ctrl-C stops it.\n\n");
+    // Writing to a `String` cannot fail.
+    let _ = write!(
+        out,
+        "  resolver       {}\n  authorities    {}\n  configuration  {}\n  domains        {}\n",
+        lab.dns(),
+        lab.roots_file().display(),
+        lab.config_file().display(),
+        lab.domains_file().display(),
+    );
+    if !lab.sound_domains().is_empty() {
+        let _ = writeln!(out, "  sound domains  {}", lab.sound_domains_file().display());
+    }
+    out.push_str("\nTry, in another terminal:\n\n");
+    for scenario in lab.scenarios().iter().take(TRIED) {
+        let _ = writeln!(out, "  {check} {}", scenario.domain);
+    }
+    let list = shell_path(lab.domains_file());
+    let _ = writeln!(out, "  {check} --input {list}");
+    if let Some(first) = lab.scenarios().first() {
+        let _ = writeln!(out, "  {check} --explain --simulate {}", first.domain);
+        let _ = writeln!(
+            out,
+            "  {program} policy new --config {config} --from-dns {}",
+            first.domain
+        );
+        let dns = lab.dns();
+        let _ =
+            writeln!(out, "  dig @{} -p {} TXT _mta-sts.{}", dns.ip(), dns.port(), first.domain);
+    }
+    let _ = writeln!(out, "\nThe {} domains of the lab:\n", lab.scenarios().len());
+    let width = lab.scenarios().iter().map(|s| s.domain.len()).max().unwrap_or_default();
+    for scenario in lab.scenarios() {
+        let _ = writeln!(
+            out,
+            "  {:width$}  {:18}  {}",
+            scenario.domain, scenario.expect.verdict, scenario.summary
+        );
+    }
+    out
+}
+
+/// What to type to run this program again.
+fn own_name() -> String {
+    let first = std::env::args_os().next();
+    let path = first.as_deref().map(Path::new).filter(|path| path.components().count() > 1);
+    path.map_or_else(|| "ironpost".to_owned(), shell_path)
+}
+
+fn shell_path(path: &Path) -> String {
+    shell_word(&path.to_string_lossy())
+}
+
+/// Scenarios named in the examples.
+const TRIED: usize = 3;

@@ -1,0 +1,49 @@
+//! Settings into what the checker wants: the one place that knows both.
+
+use crate::config::Settings;
+use crate::config::values::{Canary, CanaryHost};
+use ironpost_checker::gather::{self, DNS_DEADLINE, NetworkOptions};
+use ironpost_net::address_guard::AddressGuard;
+use ironpost_net::dns::resolver::ResolverConfig;
+use ironpost_proto::domain::Domain;
+use std::fs;
+
+/// How the checker is to reach the outside world with `concurrency` domains in work at once.
+pub(super) fn options(settings: Settings, concurrency: u16) -> NetworkOptions {
+    NetworkOptions {
+        resolver: ResolverConfig {
+            servers: settings.dns,
+            dnssec: settings.dnssec,
+            deadline: DNS_DEADLINE,
+            in_flight: usize::from(concurrency).saturating_mul(QUERIES_PER_DOMAIN).min(MOST_QUERIES),
+        },
+        roots: settings.roots,
+        guard: AddressGuard::allowing(settings.allowed),
+        ports: settings.ports,
+        canaries: settings.canaries.map(|list| list.into_iter().map(canary).collect()),
+        ehlo_name: settings.ehlo_name.map_or_else(own_name, |name| name.as_str().to_owned()),
+    }
+}
+
+fn canary(canary: Canary) -> gather::Canary {
+    let host = match canary.host {
+        CanaryHost::Name(name) => name.as_str().to_owned(),
+        CanaryHost::Address(address) => address.to_string(),
+    };
+    gather::Canary { host, port: canary.port }
+}
+
+/// The name of this host where it is one that a mail server can make something of, else an
+/// address literal (RFC 5321 §4.1.4: a host without a name gives its address).
+fn own_name() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .and_then(|name| Domain::from_a_labels(name.trim().as_bytes()).ok())
+        .filter(|name| name.parent().is_some())
+        .map_or_else(|| "[127.0.0.1]".to_owned(), |name| name.as_str().to_owned())
+}
+
+/// Lookups that one domain has under way at the same time.
+const QUERIES_PER_DOMAIN: usize = 8;
+/// What a small resolver still takes without dropping queries.
+const MOST_QUERIES: usize = 512;

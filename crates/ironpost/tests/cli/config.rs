@@ -1,0 +1,52 @@
+//! `ironpost config check`: faults are named with their place.
+
+use crate::program::ironpost;
+use std::ffi::OsStr;
+use std::fs;
+
+#[test]
+fn faults_of_the_configuration_name_line_and_column() {
+    let table: &[(&str, &str)] = &[
+        ("[network]\ndnss = []\n", ":2:1: unknown field `dnss`"),
+        ("[network]\ndnssec = \"on\"\n", ":2:10: unknown variant `on`"),
+        ("[network]\nroots = 1\n", ":2:9: invalid type: integer `1`"),
+        ("[network.ports]\nsmtp = 70000\n", ":2:8: invalid value"),
+        ("[network]\nallow_address = [\n  \"10.0.0.0/33\",\n]\n", "expected a network or an address"),
+        ("[network]\ndns = [\n", ":2:8: unclosed array"),
+        ("[netwrok]\n", ":1:2: unknown field `netwrok`"),
+        ("[network]\nehlo_name = \"a\\r\\nRSET\"\n", ":2:13: expected a host name"),
+        ("a = \"\u{1b}[31m\"\n", ":1:6: "),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ironpost.toml");
+    for (text, expected) in table {
+        fs::write(&path, text).unwrap();
+        let run = ironpost([OsStr::new("config"), OsStr::new("check"), path.as_os_str()]);
+        assert_eq!(run.code, 2, "{text}");
+        assert_eq!(run.stdout, "", "{text}");
+        assert!(run.stderr.starts_with(&format!("error: {}:", path.display())), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{text:?}: {}", run.stderr);
+        assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_sound_configuration_is_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ironpost.toml");
+    fs::write(&path, "[network]\ndns = [\"[::1]:5300\"]\nroots = \"system\"\ncanary = []\n").unwrap();
+    let run = ironpost([OsStr::new("config"), OsStr::new("check"), path.as_os_str()]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+    assert_eq!(run.stderr, format!("{}: no fault\n", path.display()));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let run = ironpost(["config", "check", "/nonexistent/ironpost.toml"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.starts_with("error: cannot read the configuration /nonexistent/ironpost.toml: "),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,0 +1,6 @@
+//! The program as its users meet it: arguments and files in, exit codes and text out.
+
+mod config;
+mod explain;
+mod help;
+mod program;
