@@ -1,6 +1,7 @@
 //! Tasks of this repository: `cargo xtask TASK`. Without a task, the list.
 #![expect(clippy::print_stdout, reason = "a task talks to the person who called it")]
 
+mod bench;
 mod ci;
 mod packages;
 mod process;
@@ -32,6 +33,11 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         root: Option<PathBuf>,
     },
+    /// Measure speed and memory
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Run the vector files of a folder against the protocol core
     Vectors {
         /// Folder with `*.json` vector files
@@ -45,6 +51,7 @@ fn main() -> ExitCode {
         Some(Task::Test) => test::run(repository()),
         Some(Task::Ci) => ci::run(repository()),
         Some(Task::Shape { root }) => shape::run(root.as_deref().unwrap_or(repository())),
+        Some(Task::Bench { bench }) => bench::run(repository(), &bench),
         Some(Task::Vectors { dir }) => ci::vectors(&dir),
     };
     match outcome {

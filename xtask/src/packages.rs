@@ -69,6 +69,15 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     },
 ];
 
+/// What the benchmarks use.
+pub(crate) const FOR_BENCHMARKS: &[Package] = &[Package {
+    name: "time",
+    program: "time",
+    service: None,
+    answer: None,
+    needed_for: "measuring a program from outside",
+}];
+
 /// Sees to it that every package of the table is there: installs what is missing as root on
 /// Debian and its kin, otherwise names it, what will not run, and how to get it, and fails.
 pub(crate) fn ensure(table: &'static [Package]) -> Result<()> {

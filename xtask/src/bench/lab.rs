@@ -1,0 +1,66 @@
+//! A lab as a process of its own, so that its work is not counted as the checker's.
+
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running lab; dropping it stops it.
+pub(crate) struct Lab {
+    process: Child,
+    folder: PathBuf,
+    count: usize,
+}
+
+impl Lab {
+    /// Starts a lab of `count` sound domains and waits until all of it listens.
+    pub(crate) fn start(
+        program: &Path,
+        folder: &Path,
+        count: usize,
+        round_trip: u64,
+    ) -> Result<Self> {
+        let folder = folder.join("lab");
+        let mut process = Command::new(program)
+            .args(["lab", "--sound", &count.to_string()])
+            .args(["--round-trip", &round_trip.to_string(), "--dir"])
+            .arg(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the lab")?;
+        let stdout = process.stdout.take();
+        let lab = Self { process, folder, count };
+        // It speaks when everything listens. The rest is read so that it never waits for us.
+        let mut stdout = BufReader::new(stdout.context("the lab has no output")?);
+        let mut line = String::new();
+        if stdout.read_line(&mut line)? == 0 {
+            bail!("the lab stopped before it was up");
+        }
+        std::thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
+        Ok(lab)
+    }
+
+    /// The configuration that points a check at it.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.join("ironpost.toml")
+    }
+
+    /// The list of its sound domains.
+    pub(crate) fn domains(&self) -> PathBuf {
+        self.folder.join("sound.txt")
+    }
+
+    /// How many sound domains it has.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to stop.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
