@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: everything that must hold, step by step; the first step that fails ends it.
 
-use crate::{process, shape, test, vectors};
+use crate::{generate, process, shape, test, vectors};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -19,6 +19,7 @@ const STEPS: &[(&str, Step)] = &[
     ("test", test::run),
     ("vectors", shared_vectors),
     ("docs", docs),
+    ("generated files", |root| generate::run(root, true)),
     ("fuzz", fuzz),
     ("lab check", lab_check),
 ];

@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod generate;
 mod packages;
 mod process;
 mod shape;
@@ -33,6 +34,12 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         root: Option<PathBuf>,
     },
+    /// Write the generated documents under docs/reference again
+    Generate {
+        /// Write nothing; fail if one is not up to date
+        #[arg(long)]
+        check: bool,
+    },
     /// Measure speed and memory
     Bench {
         #[command(subcommand)]
@@ -51,6 +58,7 @@ fn main() -> ExitCode {
         Some(Task::Test) => test::run(repository()),
         Some(Task::Ci) => ci::run(repository()),
         Some(Task::Shape { root }) => shape::run(root.as_deref().unwrap_or(repository())),
+        Some(Task::Generate { check }) => generate::run(repository(), check),
         Some(Task::Bench { bench }) => bench::run(repository(), &bench),
         Some(Task::Vectors { dir }) => ci::vectors(&dir),
     };

@@ -134,9 +134,9 @@ fn an_unfinished_line_is_named() {
 }
 
 #[test]
-fn a_scenario_without_its_file_is_named() {
+fn a_scenario_that_expects_nothing_is_named() {
     expect(
-        |root| write(root, "fixtures/scenarios/sound/policy.txt", "version: STSv1\n"),
-        "fixtures/scenarios/sound: has no scenario.toml",
+        |root| write(root, "fixtures/scenarios/sound/zone", "@ MX 10 mx1\n"),
+        "fixtures/scenarios/sound: has no expect.toml",
     );
 }
