@@ -101,7 +101,8 @@ impl FromStr for Tlsa {
         if !odd.is_empty() {
             return Err(TlsaError::Hex);
         }
-        let data = pairs.iter().map(read_octet).collect::<Option<_>>().ok_or(TlsaError::Hex)?;
+        let data =
+            pairs.iter().copied().map(read_octet).collect::<Option<_>>().ok_or(TlsaError::Hex)?;
         Ok(Self { usage, selector, matching_type, data })
     }
 }
@@ -119,7 +120,7 @@ fn read_number(text: &str) -> Result<u8, TlsaError> {
     text.parse().ok().filter(|_| digits).ok_or(TlsaError::Number)
 }
 
-fn read_octet(pair: &[u8; 2]) -> Option<u8> {
+fn read_octet(pair: [u8; 2]) -> Option<u8> {
     let digit = |b: u8| char::from(b).to_digit(16);
     u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()
 }

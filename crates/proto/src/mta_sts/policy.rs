@@ -2,6 +2,7 @@
 
 mod encoding;
 mod lines;
+mod mention;
 mod parse;
 
 pub use parse::parse;

@@ -2,6 +2,7 @@
 
 use super::encoding::{self, Body};
 use super::lines::{Line, lines};
+use super::mention::{Mentioned, escaped_line_end};
 use super::{Extension, Field, MaxAge, Mode, Policy, PolicyFault, value_fault};
 use crate::deviation::{Notes, Parsed, Place};
 use crate::mta_sts::mx_pattern::{MxPattern, PatternFault};
@@ -25,7 +26,7 @@ pub fn parse(body: &[u8]) -> Parsed<Policy, PolicyFault> {
         }
     };
     if let Some(line) = only_line(text)
-        && Mentioned::default().with(line.text).count() > 1
+        && Mentioned::on(line.text).count() > 1
     {
         notes.fatal(Place { line: line.number, column: 1 }, PolicyFault::OneLine, line.text);
         return notes.finish(None, PolicyFault::OneLine);
@@ -184,12 +185,12 @@ impl<'a> Reader<'a> {
     }
 
     fn read_mode(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
-        match std::str::from_utf8(entry.value).map(str::parse) {
-            Ok(Ok(mode)) => self.mode = Slot::Valid(mode),
-            Ok(Err(_)) | Err(_) => {
-                self.mode = Slot::Invalid;
-                self.bad_value(line, entry, PolicyFault::Mode);
-            }
+        let word = std::str::from_utf8(entry.value).unwrap_or_default();
+        if let Ok(mode) = word.parse() {
+            self.mode = Slot::Valid(mode);
+        } else {
+            self.mode = Slot::Invalid;
+            self.bad_value(line, entry, PolicyFault::Mode);
         }
     }
 
@@ -248,14 +249,14 @@ impl<'a> Reader<'a> {
             Some(_) => PolicyFault::OneLine,
             None => PolicyFault::Syntax,
         };
-        self.mentioned = self.mentioned.with(line.text);
+        self.mentioned.look_at(line.text);
         self.notes.fatal(Place { line: line.number, column: at + 1 }, fault, line.text);
     }
 
     /// A field whose value is not what it must be.
     fn bad_value(&mut self, line: &Line<'a>, entry: &Entry<'a>, fault: PolicyFault) {
         if let Some(at) = escaped_line_end(line.text) {
-            self.mentioned = self.mentioned.with(line.text);
+            self.mentioned.look_at(line.text);
             let place = Place { line: line.number, column: at + 1 };
             self.notes.fatal(place, PolicyFault::OneLine, line.text);
         } else {
@@ -266,13 +267,13 @@ impl<'a> Reader<'a> {
     fn finish(mut self, end: Place) -> Parsed<Policy, PolicyFault> {
         let no_mx = !self.has_mx && matches!(self.mode, Slot::Valid(Mode::Enforce | Mode::Testing));
         let missing = [
-            (self.version == Slot::Missing, self.mentioned.version, PolicyFault::MissingVersion),
-            (self.mode == Slot::Missing, self.mentioned.mode, PolicyFault::MissingMode),
-            (no_mx, self.mentioned.mx, PolicyFault::MissingMx),
-            (self.max_age == Slot::Missing, self.mentioned.max_age, PolicyFault::MissingMaxAge),
+            ("version", self.version == Slot::Missing, PolicyFault::MissingVersion),
+            ("mode", self.mode == Slot::Missing, PolicyFault::MissingMode),
+            ("mx", no_mx, PolicyFault::MissingMx),
+            ("max_age", self.max_age == Slot::Missing, PolicyFault::MissingMaxAge),
         ];
-        for (missing, mentioned, fault) in missing {
-            if missing && !mentioned {
+        for (name, missing, fault) in missing {
+            if missing && !self.mentioned.holds(name) {
                 self.notes.fatal(end, fault, b"");
             }
         }
@@ -284,61 +285,6 @@ impl<'a> Reader<'a> {
         });
         self.notes.finish(policy, PolicyFault::Syntax)
     }
-}
-
-/// The fields that an unreadable line seems to hold.
-#[derive(Debug, Clone, Copy, Default)]
-struct Mentioned {
-    version: bool,
-    mode: bool,
-    max_age: bool,
-    mx: bool,
-}
-
-impl Mentioned {
-    /// What is mentioned so far, and in `line`, unless that is a comment.
-    fn with(self, line: &[u8]) -> Self {
-        let line = line.trim_ascii();
-        if line.starts_with(b"#") || line.starts_with(b"//") || line.starts_with(b";") {
-            return self;
-        }
-        Self {
-            version: self.version || mentions(line, b"version"),
-            mode: self.mode || mentions(line, b"mode"),
-            max_age: self.max_age || mentions(line, b"max_age"),
-            mx: self.mx || mentions(line, b"mx"),
-        }
-    }
-
-    fn count(self) -> usize {
-        [self.version, self.mode, self.max_age, self.mx].into_iter().filter(|m| *m).count()
-    }
-}
-
-/// True if `name`, in any case, stands in `line` as if it named a field: at its start, or
-/// with a colon or an equals sign after it.
-fn mentions(line: &[u8], name: &[u8]) -> bool {
-    let is_word = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
-    let first_word = line.iter().position(is_word);
-    line.windows(name.len()).enumerate().any(|(at, word)| {
-        if !word.eq_ignore_ascii_case(name) {
-            return false;
-        }
-        let before = line.get(..at).unwrap_or_default();
-        let after = line.get(at + name.len()..).unwrap_or_default();
-        // The `n` of an escaped line end is no part of the name that follows it.
-        let begins = !before.last().is_some_and(is_word) || before.ends_with(b"\\n");
-        let ends = !after.first().is_some_and(is_word);
-        let named = matches!(trim_start(after).first(), Some(b':' | b'='));
-        begins && ends && (first_word == Some(at) || named)
-    })
-}
-
-/// Where a line end is written out as `\n` (or `\r\n`) with a field somewhere behind it.
-fn escaped_line_end(line: &[u8]) -> Option<usize> {
-    let at = line.windows(2).position(|pair| pair == b"\\n")?;
-    let behind = line.get(at + 2..).unwrap_or_default();
-    (Mentioned::default().with(behind).count() > 0).then_some(at)
 }
 
 /// The one line of a text that has no second, blank lines apart.
