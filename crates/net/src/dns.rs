@@ -2,3 +2,13 @@
 
 pub mod answer;
 pub mod resolver;
+
+mod cache;
+mod chain;
+mod exchange;
+mod extended_error;
+mod question;
+mod reading;
+mod record;
+mod resolv_conf;
+mod validator;

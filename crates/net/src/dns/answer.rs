@@ -92,6 +92,12 @@ pub enum DnsError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A name that DNS cannot hold (RFC 1035 §2.3.4), so that nothing can be published there.
+    #[error("{name} is too long for DNS")]
+    NameTooLong {
+        /// The name.
+        name: DnsName,
+    },
     /// No resolver can be reached at all.
     #[error("the resolver {server} cannot be reached: {detail}")]
     Unreachable {

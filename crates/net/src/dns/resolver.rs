@@ -1,10 +1,22 @@
 //! The resolver: typed lookups through a recursive resolver.
 
-use super::answer::{Caa, Lookup, Mx};
+mod lookup;
+
+use super::answer::{Answer, Caa, DnsError, Lookup, Mx, Outcome};
+use super::exchange::{Deadline, Exchange};
+use super::question::{Asking, Question};
+use super::record::Apex;
+use super::resolv_conf;
+use super::validator::Validator;
+use super::validator::anchors::Anchors;
+use domain::base::Rtype;
+use domain::base::iana::OptRcode;
 use ironpost_proto::dane::Tlsa;
 use ironpost_proto::domain::DnsName;
+use lookup::{Core, Found, Kind, Status};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How lookups are made.
@@ -14,9 +26,10 @@ pub struct ResolverConfig {
     pub servers: Vec<SocketAddr>,
     /// Where DNSSEC status comes from.
     pub dnssec: Dnssec,
-    /// Total time for one lookup, retransmissions and TCP included.
+    /// Total time for one lookup, retransmissions, aliases and TCP included. Waiting for one's
+    /// turn under `in_flight` is not counted.
     pub deadline: Duration,
-    /// Most queries in flight at once, over all lookups.
+    /// Most lookups on their way at once; each has one question out at a time.
     pub in_flight: usize,
 }
 
@@ -56,53 +69,185 @@ pub enum SetupError {
     },
 }
 
-/// Typed lookups. Cheap to clone; answers are cached for their TTL within one run.
+/// Typed lookups. Cheap to clone; answers are cached for their TTL within one run, and what is
+/// asked for by several at once is asked once. A cached answer shows the TTL it came with.
 #[derive(Debug, Clone)]
-pub struct Resolver {}
+pub struct Resolver {
+    core: Arc<Core>,
+    status: Status,
+}
+
+impl Default for ResolverConfig {
+    /// The system's resolvers, five seconds, 256 lookups.
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            dnssec: Dnssec::Auto,
+            deadline: Duration::from_secs(5),
+            in_flight: 256,
+        }
+    }
+}
 
 impl Resolver {
     /// Sets up the resolver; with [`Dnssec::Auto`] asks the first server whether it validates.
-    pub async fn new(_config: ResolverConfig) -> Result<Self, SetupError> {
-        todo!()
+    pub async fn new(config: ResolverConfig) -> Result<Self, SetupError> {
+        let servers = match config.servers.as_slice() {
+            [] => resolv_conf::system_servers()?,
+            _ => config.servers,
+        };
+        let (servers, dnssec) = match config.dnssec {
+            Dnssec::Auto => automatic(servers).await,
+            chosen @ (Dnssec::Validate { .. } | Dnssec::TrustAd | Dnssec::Off) => (servers, chosen),
+        };
+        let exchange = Arc::new(Exchange::new(servers));
+        let (status, validator) = match dnssec {
+            Dnssec::Auto | Dnssec::Validate { trust_anchor: None } => (
+                Status::Validated,
+                Some(Validator::new(Anchors::built_in()?, Arc::clone(&exchange), config.deadline)),
+            ),
+            Dnssec::Validate { trust_anchor: Some(path) } => (
+                Status::Validated,
+                Some(Validator::new(
+                    Anchors::from_file(&path)?,
+                    Arc::clone(&exchange),
+                    config.deadline,
+                )),
+            ),
+            Dnssec::TrustAd => (Status::Trusted, None),
+            Dnssec::Off => (Status::Off, None),
+        };
+        let core = Core::new(exchange, config.deadline, config.in_flight, validator);
+        Ok(Self { core: Arc::new(core), status })
     }
+
+    /// The same resolver, cache included, for lookups whose DNSSEC status is of no interest: they
+    /// ask for no signatures and check none. Believing an AD bit costs nothing and goes on.
+    #[must_use]
+    pub fn unvalidated(&self) -> Self {
+        let status = match self.status {
+            Status::Validated | Status::Unasked => Status::Unasked,
+            Status::Trusted => Status::Trusted,
+            Status::Off => Status::Off,
+        };
+        Self { core: Arc::clone(&self.core), status }
+    }
+
+    /// The recursive resolvers, in the order in which they are asked.
+    pub fn servers(&self) -> &[SocketAddr] {
+        self.core.servers()
+    }
+
     /// How DNSSEC status is found, for the report ("validated here", "AD bit of 127.0.0.1", "off").
     pub fn dnssec_source(&self) -> String {
-        todo!()
+        match self.status {
+            Status::Validated => "validated here".to_owned(),
+            Status::Trusted => {
+                let servers: Vec<String> =
+                    self.servers().iter().map(|server| server.ip().to_string()).collect();
+                format!("AD bit of {}", servers.join(", "))
+            }
+            Status::Unasked => "not asked for".to_owned(),
+            Status::Off => "off".to_owned(),
+        }
     }
+
     /// TXT records, the character-strings of each joined with nothing between (RFC 8461 §3.1).
-    pub async fn txt(&self, _name: &DnsName) -> Lookup<Vec<u8>> {
-        todo!()
+    pub async fn txt(&self, name: &DnsName) -> Lookup<Vec<u8>> {
+        self.answer(name, Rtype::TXT).await
     }
+
     /// MX records, in no order.
-    pub async fn mx(&self, _name: &DnsName) -> Lookup<Mx> {
-        todo!()
+    pub async fn mx(&self, name: &DnsName) -> Lookup<Mx> {
+        self.answer(name, Rtype::MX).await
     }
+
     /// A records.
-    pub async fn ipv4(&self, _name: &DnsName) -> Lookup<IpAddr> {
-        todo!()
+    pub async fn ipv4(&self, name: &DnsName) -> Lookup<IpAddr> {
+        self.answer(name, Rtype::A).await
     }
+
     /// AAAA records.
-    pub async fn ipv6(&self, _name: &DnsName) -> Lookup<IpAddr> {
-        todo!()
+    pub async fn ipv6(&self, name: &DnsName) -> Lookup<IpAddr> {
+        self.answer(name, Rtype::AAAA).await
     }
+
     /// TLSA records.
-    pub async fn tlsa(&self, _name: &DnsName) -> Lookup<Tlsa> {
-        todo!()
+    pub async fn tlsa(&self, name: &DnsName) -> Lookup<Tlsa> {
+        self.answer(name, Rtype::TLSA).await
     }
+
     /// CAA records of this very name (the caller climbs, RFC 8659 §3).
-    pub async fn caa(&self, _name: &DnsName) -> Lookup<Caa> {
-        todo!()
+    pub async fn caa(&self, name: &DnsName) -> Lookup<Caa> {
+        self.answer(name, Rtype::CAA).await
     }
+
     /// Name servers of a zone cut at this name.
-    pub async fn ns(&self, _name: &DnsName) -> Lookup<DnsName> {
-        todo!()
+    pub async fn ns(&self, name: &DnsName) -> Lookup<DnsName> {
+        self.answer(name, Rtype::NS).await
     }
+
     /// SOA owner of the zone that holds `name`: the apex, or the error met on the way.
-    pub async fn zone_of(&self, _name: &DnsName) -> Result<DnsName, super::answer::DnsError> {
-        todo!()
+    pub async fn zone_of(&self, name: &DnsName) -> Result<DnsName, DnsError> {
+        let plain = self.unvalidated();
+        let mut name = name.clone();
+        loop {
+            let found = plain.find::<Apex>(&name, Rtype::SOA).await?;
+            // An alias stands below the apex of its zone (RFC 1034 §3.6.2); what comes back with
+            // it is the zone of the target.
+            let aliased = !found.answer.aliases.is_empty();
+            let zone = match (&found.answer.outcome, &found.zone) {
+                _ if aliased => None,
+                (Outcome::Found(_), _) => Some(name.clone()),
+                (Outcome::NoData | Outcome::NxDomain, zone) => zone.clone(),
+            };
+            match (zone, name.parent()) {
+                (Some(zone), _) => return Ok(zone),
+                (None, Some(parent)) => name = parent,
+                (None, None) => return Ok(name),
+            }
+        }
     }
-    /// TXT records as one authoritative server gives them (no recursion, no cache).
-    pub async fn txt_at(&self, _server: SocketAddr, _name: &DnsName) -> Lookup<Vec<u8>> {
-        todo!()
+
+    /// TXT records as one authoritative server gives them (no recursion, no cache). An alias that
+    /// leads out of what the server answers is not followed: the answer then names it and has no
+    /// record. Whether `server` may be talked to is for the caller's guard to say.
+    pub async fn txt_at(&self, server: SocketAddr, name: &DnsName) -> Lookup<Vec<u8>> {
+        self.core.ask_directly(server, name, Rtype::TXT).await
+    }
+
+    async fn answer<T: Kind>(&self, name: &DnsName, rtype: Rtype) -> Lookup<T> {
+        self.find(name, rtype).await.map(|found| Answer::clone(&found.answer))
+    }
+
+    async fn find<T: Kind>(&self, name: &DnsName, rtype: Rtype) -> Result<Arc<Found<T>>, DnsError> {
+        Core::find(&self.core, name, rtype, self.status).await
     }
 }
+
+/// What [`Dnssec::Auto`] comes to. An AD bit is only as good as the way it comes, so believing
+/// one leaves the servers that are not on this machine out.
+async fn automatic(servers: Vec<SocketAddr>) -> (Vec<SocketAddr>, Dnssec) {
+    let validates = match servers.first() {
+        Some(first) if first.ip().to_canonical().is_loopback() => validates(*first).await,
+        Some(_) | None => false,
+    };
+    if !validates {
+        return (servers, Dnssec::Validate { trust_anchor: None });
+    }
+    let local = servers.into_iter().filter(|server| server.ip().to_canonical().is_loopback());
+    (local.collect(), Dnssec::TrustAd)
+}
+
+/// True if `server` calls the root's SOA record authentic, as only a validating resolver does.
+async fn validates(server: SocketAddr) -> bool {
+    let root = Question { name: domain::base::Name::root_bytes(), rtype: Rtype::SOA };
+    let exchange = Exchange::new(vec![server]);
+    let deadline = Deadline::starting_now(PROBE);
+    match exchange.ask(&root, Asking::AuthenticData, deadline).await {
+        Ok(reply) => reply.message.opt_rcode() == OptRcode::NOERROR && reply.message.header().ad(),
+        Err(_) => false,
+    }
+}
+
+const PROBE: Duration = Duration::from_secs(2); // a validating resolver knows the root's SOA

@@ -1,0 +1,331 @@
+//! One lookup from the question to the answer with its DNSSEC status.
+
+use crate::dns::answer::{Answer, Caa, DnsError, Lookup, Mx, Outcome, Security};
+use crate::dns::cache::{Cache, Fresh};
+use crate::dns::chain::{Chain, to_dns_name};
+use crate::dns::exchange::{Deadline, Exchange, Reply};
+use crate::dns::extended_error::Complaint;
+use crate::dns::question::{Asking, Question};
+use crate::dns::reading::{End, is_referral, read};
+use crate::dns::record::{Apex, RecordData};
+use crate::dns::validator::{Evidence, Validator};
+use domain::base::Rtype;
+use domain::base::iana::OptRcode;
+use ironpost_proto::dane::Tlsa;
+use ironpost_proto::domain::DnsName;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What all lookups share.
+#[derive(Debug)]
+pub(super) struct Core {
+    exchange: Arc<Exchange>,
+    deadline: Duration,
+    places: Semaphore,
+    validator: Option<Validator>,
+    caches: Caches,
+}
+
+/// Where the status of an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Status {
+    /// Validated here.
+    Validated,
+    /// The resolver's AD bit.
+    Trusted,
+    /// There is a validator, but the caller has no use for it.
+    Unasked,
+    /// DNSSEC is switched off.
+    Off,
+}
+
+/// An answer, and the zone that gave it if that is known.
+#[derive(Debug)]
+pub(super) struct Found<T> {
+    pub(super) answer: Answer<T>,
+    /// Owner of the SOA in a negative answer.
+    pub(super) zone: Option<DnsName>,
+}
+
+/// A type of record data with a cache of its own.
+pub(super) trait Kind: RecordData {
+    /// Its cache.
+    fn cache(caches: &Caches) -> &LookupCache<Self>;
+}
+
+type Key = (DnsName, Rtype, Status);
+type LookupCache<T> = Cache<Key, Result<Arc<Found<T>>, DnsError>>;
+
+#[derive(Debug)]
+pub(super) struct Caches {
+    txt: LookupCache<Vec<u8>>,
+    mx: LookupCache<Mx>,
+    address: LookupCache<IpAddr>,
+    tlsa: LookupCache<Tlsa>,
+    caa: LookupCache<Caa>,
+    ns: LookupCache<DnsName>,
+    apex: LookupCache<Apex>,
+}
+
+impl Core {
+    pub(super) fn new(
+        exchange: Arc<Exchange>,
+        deadline: Duration,
+        in_flight: usize,
+        validator: Option<Validator>,
+    ) -> Self {
+        let places = Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        Self { exchange, deadline, places, validator, caches: Caches::new() }
+    }
+
+    pub(super) fn servers(&self) -> &[SocketAddr] {
+        self.exchange.servers()
+    }
+
+    /// A lookup through the cache.
+    pub(super) async fn find<T: Kind>(
+        core: &Arc<Self>,
+        name: &DnsName,
+        rtype: Rtype,
+        status: Status,
+    ) -> Result<Arc<Found<T>>, DnsError> {
+        let make = || {
+            let (core, name) = (Arc::clone(core), name.clone());
+            async move {
+                let value = core.look_up(name, rtype, status).await.map(Arc::new);
+                let keep = match &value {
+                    Ok(found) => Duration::from_secs(found.answer.ttl.into()).min(LONGEST),
+                    Err(_) => FAILURE,
+                };
+                Fresh { value, keep }
+            }
+        };
+        T::cache(&core.caches).get_or((name.clone(), rtype, status), make).await
+    }
+
+    async fn look_up<T: RecordData>(
+        &self,
+        name: DnsName,
+        rtype: Rtype,
+        status: Status,
+    ) -> Result<Found<T>, DnsError> {
+        // The semaphore is never closed; a lookup holds its place while it validates, for the
+        // validator has one question out at a time too.
+        let _place = self.places.acquire().await;
+        let deadline = Deadline::starting_now(self.deadline);
+        let mut chain = Chain::new(Question::new(&name, rtype)?.name);
+        let mut replies = Vec::new();
+        let mut ttl = u32::MAX;
+        let (outcome, zone) = loop {
+            let question = Question { name: chain.end().clone(), rtype };
+            let reply = self.ask(&question, status.asking(), deadline).await?;
+            let part = read(&reply.message, rtype, &mut chain)?;
+            replies.push(reply);
+            ttl = ttl.min(part.ttl);
+            match part.end {
+                End::Outcome(outcome) => break (outcome, part.zone),
+                // The chain has grown, and cannot grow for ever.
+                End::Alias => {}
+            }
+        };
+        let evidence = Evidence { chain: &chain, rtype, replies: &replies };
+        let security = self.security(&evidence, status, deadline).await;
+        let answer = Answer { name, aliases: chain.aliases(), outcome, ttl, security };
+        Ok(Found { answer, zone: zone.as_ref().map(to_dns_name) })
+    }
+
+    /// A reply of RCODE NOERROR or NXDOMAIN.
+    async fn ask(
+        &self,
+        question: &Question,
+        asking: Asking,
+        deadline: Deadline,
+    ) -> Result<Reply, DnsError> {
+        let reply = self.exchange.ask(question, asking, deadline).await?;
+        match reply.message.opt_rcode() {
+            OptRcode::NOERROR | OptRcode::NXDOMAIN => Ok(reply),
+            OptRcode::SERVFAIL => Err(self.failure(&reply, question, asking, deadline).await),
+            _ => Err(refusal(&reply)),
+        }
+    }
+
+    /// What a SERVFAIL means. A resolver that validates answers so for bogus data; if it does not
+    /// say so itself, it gives itself away by answering once checking is switched off.
+    async fn failure(
+        &self,
+        reply: &Reply,
+        question: &Question,
+        asking: Asking,
+        deadline: Deadline,
+    ) -> DnsError {
+        let Complaint { text, bogus } = Complaint::of(&reply.message);
+        let checked = match asking {
+            Asking::Plain | Asking::AuthenticData => true,
+            Asking::Unchecked | Asking::Evidence | Asking::Direct => false,
+        };
+        if bogus || !checked {
+            return DnsError::ServFail { reason: text, bogus };
+        }
+        let unchecked = self.exchange.ask(question, Asking::Unchecked, deadline).await;
+        let answers = unchecked.is_ok_and(|reply| {
+            matches!(reply.message.opt_rcode(), OptRcode::NOERROR | OptRcode::NXDOMAIN)
+        });
+        let reason = match (text, answers) {
+            (text, false) => text,
+            (None, true) => Some(UNCHECKED_ONLY.to_owned()),
+            (Some(text), true) => Some(format!("{text}; {UNCHECKED_ONLY}")),
+        };
+        DnsError::ServFail { reason, bogus: answers }
+    }
+
+    async fn security(
+        &self,
+        evidence: &Evidence<'_>,
+        status: Status,
+        deadline: Deadline,
+    ) -> Security {
+        match (status, &self.validator) {
+            (Status::Validated, Some(validator)) => {
+                let security = validator.security(evidence);
+                tokio::time::timeout_at(deadline.end(), security).await.unwrap_or_else(|_| {
+                    let reason = "the DNSSEC records above the name did not come in time";
+                    Security::Indeterminate(reason.to_owned())
+                })
+            }
+            (Status::Trusted, _) => {
+                // RFC 4035 §3.2.3: set only if all of the answer is authentic.
+                if evidence.replies.iter().all(|reply| reply.message.header().ad()) {
+                    Security::Secure
+                } else {
+                    Security::Insecure(None)
+                }
+            }
+            (Status::Validated | Status::Unasked, _) => {
+                Security::Indeterminate("DNSSEC was not asked for".to_owned())
+            }
+            (Status::Off, _) => Security::Indeterminate("DNSSEC is switched off".to_owned()),
+        }
+    }
+
+    /// One authoritative server's answer, past the cache.
+    pub(super) async fn ask_directly<T: RecordData>(
+        &self,
+        server: SocketAddr,
+        name: &DnsName,
+        rtype: Rtype,
+    ) -> Lookup<T> {
+        let question = Question::new(name, rtype)?;
+        let _place = self.places.acquire().await;
+        let deadline = Deadline::starting_now(self.deadline);
+        let reply = Exchange::new(vec![server]).ask(&question, Asking::Direct, deadline).await?;
+        match reply.message.opt_rcode() {
+            OptRcode::NOERROR | OptRcode::NXDOMAIN => {}
+            OptRcode::SERVFAIL => {
+                let Complaint { text, bogus } = Complaint::of(&reply.message);
+                return Err(DnsError::ServFail { reason: text, bogus });
+            }
+            _ => return Err(refusal(&reply)),
+        }
+        if is_referral(&reply.message)? {
+            let detail = format!("{server} points to other name servers: it does not hold {name}");
+            return Err(DnsError::Malformed { detail });
+        }
+        let mut chain = Chain::new(question.name);
+        let part = read(&reply.message, rtype, &mut chain)?;
+        let outcome = match part.end {
+            End::Outcome(outcome) => outcome,
+            End::Alias => Outcome::NoData,
+        };
+        Ok(Answer {
+            name: name.clone(),
+            aliases: chain.aliases(),
+            outcome,
+            ttl: part.ttl,
+            security: Security::Indeterminate("DNSSEC was not asked for".to_owned()),
+        })
+    }
+}
+
+impl Status {
+    fn asking(self) -> Asking {
+        match self {
+            Self::Validated => Asking::Evidence,
+            Self::Trusted => Asking::AuthenticData,
+            Self::Unasked | Self::Off => Asking::Plain,
+        }
+    }
+}
+
+impl Caches {
+    fn new() -> Self {
+        Self {
+            txt: Cache::new(ENTRIES),
+            mx: Cache::new(ENTRIES),
+            address: Cache::new(ENTRIES),
+            tlsa: Cache::new(ENTRIES),
+            caa: Cache::new(ENTRIES),
+            ns: Cache::new(ENTRIES),
+            apex: Cache::new(ENTRIES),
+        }
+    }
+}
+
+impl Kind for Vec<u8> {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.txt
+    }
+}
+
+impl Kind for Mx {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.mx
+    }
+}
+
+impl Kind for IpAddr {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.address
+    }
+}
+
+impl Kind for Tlsa {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.tlsa
+    }
+}
+
+impl Kind for Caa {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.caa
+    }
+}
+
+impl Kind for DnsName {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.ns
+    }
+}
+
+impl Kind for Apex {
+    fn cache(caches: &Caches) -> &LookupCache<Self> {
+        &caches.apex
+    }
+}
+
+fn refusal(reply: &Reply) -> DnsError {
+    let rcode = reply.message.opt_rcode();
+    let rcode = match Complaint::of(&reply.message).text {
+        Some(text) => format!("{rcode} ({text})"),
+        None => rcode.to_string(),
+    };
+    DnsError::Rcode { rcode }
+}
+
+const UNCHECKED_ONLY: &str = "answers with checking disabled only";
+/// Answers of each type that are kept: some megabytes in all, however long the run.
+const ENTRIES: usize = 4096;
+const LONGEST: Duration = Duration::from_hours(1);
+/// RFC 9520 §3.2: a failure is remembered for a second to five minutes.
+const FAILURE: Duration = Duration::from_secs(5);
