@@ -9,6 +9,7 @@ pub use outcome::{
     choose_base, outcome,
 };
 
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -65,6 +66,12 @@ impl Tlsa {
             }),
             _ => Err(TlsaError::Short),
         }
+    }
+
+    /// The record to publish for a host with this key: `3 1 1` (RFC 7672 §3.1.1). `spki` is the
+    /// DER of the SubjectPublicKeyInfo.
+    pub fn for_key(spki: &[u8]) -> Self {
+        Self { usage: 3, selector: 1, matching_type: 1, data: Sha256::digest(spki).to_vec() }
     }
 
     /// `Ok` if a DANE SMTP client can use the record.
