@@ -306,7 +306,8 @@ pub struct ReportedFinding {
     pub detail: String,
     /// The rule.
     pub rfc: String,
-    /// Steps to mend it.
+    /// Steps to mend it, in order. Text to publish as it stands is between backticks, on lines
+    /// of its own after the sentence, or a zone-file line at its end.
     pub fix: Vec<String>,
     /// The host, record or line.
     pub subject: String,

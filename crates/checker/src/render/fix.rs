@@ -1,0 +1,63 @@
+//! Steps of mending, taken apart into prose and what is to be published as it stands.
+
+/// A step: a sentence, and lines to paste.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FixStep<'a> {
+    /// What to do.
+    pub(crate) prose: &'a str,
+    /// The exact text, line by line; empty where the sentence says it all.
+    pub(crate) paste: Vec<&'a str>,
+}
+
+impl<'a> FixStep<'a> {
+    /// Takes a step apart: lines after the first are to be pasted, and so is a line of a
+    /// zone file (`name. IN TXT "…"`) after a colon.
+    pub(crate) fn read(step: &'a str) -> Self {
+        let mut lines = step.lines();
+        let first = lines.next().unwrap_or_default();
+        let (prose, record) = split_record(first);
+        Self { prose, paste: record.into_iter().chain(lines).collect() }
+    }
+}
+
+fn split_record(line: &str) -> (&str, Option<&str>) {
+    let colons = line.match_indices(": ");
+    let ends = colons.map(|(at, colon)| line.split_at(at + colon.len()));
+    let mut records = ends.filter(|(_, rest)| is_zone_line(rest));
+    records.next().map_or((line, None), |(prose, record)| (prose.trim_end(), Some(record)))
+}
+
+/// RFC 1035 §5.1, as far as we write it: an absolute name, perhaps a TTL, the class IN.
+fn is_zone_line(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let name = words.next().is_some_and(|name| name.len() > 1 && name.ends_with('.'));
+    let class = words.find(|word| !word.bytes().all(|b| b.is_ascii_digit()));
+    name && class == Some("IN")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(step: &str) -> (&str, Vec<&str>) {
+        let FixStep { prose, paste } = FixStep::read(step);
+        (prose, paste)
+    }
+
+    #[test]
+    fn tells_prose_from_what_is_pasted() {
+        assert_eq!(read("Renew it."), ("Renew it.", vec![]));
+        assert_eq!(
+            read("Write:\nmode: enforce\nmx: a"),
+            ("Write:", vec!["mode: enforce", "mx: a"])
+        );
+        let record = "_mta-sts.example.com. 300 IN TXT \"v=STSv1; id=1;\"";
+        assert_eq!(read(&format!("Publish: {record}")), ("Publish:", vec![record]));
+        assert_eq!(
+            read("Ask: is example.com. IN order?"),
+            ("Ask: is example.com. IN order?", vec![])
+        );
+        assert_eq!(read("Do: this"), ("Do: this", vec![]));
+        assert_eq!(read(""), ("", vec![]));
+    }
+}
