@@ -1,7 +1,5 @@
 //! Compiles the scenarios of the repository into the program, so that the lab runs without it.
 
-#![expect(clippy::print_stdout, reason = "cargo listens on stdout")]
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -18,7 +16,7 @@ fn main() -> io::Result<()> {
                 "    ({:?}, {:?}, include_bytes!({:?})),",
                 file_name(&folder),
                 file_name(&file),
-                file.canonicalize()?
+                file.canonicalize()?.to_string_lossy()
             );
         }
     }

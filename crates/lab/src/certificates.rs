@@ -195,7 +195,7 @@ fn set_validity(params: &mut CertificateParams, now: Timestamp, from_days: i64, 
         Duration::from_secs(u64::try_from(moment.as_second()).unwrap_or_default())
     };
     params.not_before = epoch + at(from_days);
-    params.not_after = epoch + at(to_days) + Duration::from_secs(600);
+    params.not_after = epoch + at(to_days) + Duration::from_mins(10);
 }
 
 /// Where the issuer's certificate could be had: public CAs always say so (RFC 5280 §4.2.2.1),

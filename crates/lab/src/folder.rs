@@ -39,8 +39,8 @@ impl Folder {
     fn read(path: &Path) -> Result<Self, LabError> {
         let mut files = BTreeMap::new();
         for file in sorted_entries(path)? {
-            let content = fs::read(&file)
-                .map_err(|source| LabError::Read { path: file.clone(), source })?;
+            let content =
+                fs::read(&file).map_err(|source| LabError::Read { path: file.clone(), source })?;
             files.insert(file_name(&file), Cow::Owned(content));
         }
         Ok(Self { name: file_name(path), files })

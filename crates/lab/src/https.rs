@@ -111,17 +111,22 @@ impl Page {
     fn head(&self, length: usize) -> String {
         let default = if self.body.is_some() { 200 } else { 404 };
         let status = self.manners.status.unwrap_or(default);
-        let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
-        head.push_str("Server: ironpost-lab\r\n");
-        let content_type = self.manners.content_type.as_deref().unwrap_or("text/plain");
-        if !content_type.is_empty() {
-            head.push_str(&format!("Content-Type: {content_type}\r\n"));
-        }
-        if let Some(location) = &self.manners.location {
-            head.push_str(&format!("Location: {location}\r\n"));
-        }
-        head.push_str(&format!("Content-Length: {length}\r\nConnection: close\r\n\r\n"));
-        head
+        let content_type = match self.manners.content_type.as_deref().unwrap_or("text/plain") {
+            "" => String::new(),
+            media_type => format!("Content-Type: {media_type}\r\n"),
+        };
+        let location = match &self.manners.location {
+            None => String::new(),
+            Some(target) => format!("Location: {target}\r\n"),
+        };
+        format!(
+            "HTTP/1.1 {status} {reason}\r\n\
+             Server: ironpost-lab\r\n\
+             {content_type}{location}\
+             Content-Length: {length}\r\n\
+             Connection: close\r\n\r\n",
+            reason = reason(status),
+        )
     }
 }
 

@@ -141,19 +141,16 @@ impl Files {
         scenarios: &[Scenario],
         sound: SoundDomains,
     ) -> Result<Self, LabError> {
-        let (dir, temporary) = match dir {
-            Some(dir) => {
-                fs::create_dir_all(&dir)
-                    .map_err(|source| LabError::Write { path: dir.clone(), source })?;
-                (dir, None)
-            }
-            None => {
-                let temporary = tempfile::Builder::new()
-                    .prefix("ironpost-lab-")
-                    .tempdir()
-                    .map_err(|source| LabError::Write { path: std::env::temp_dir(), source })?;
-                (temporary.path().to_owned(), Some(temporary))
-            }
+        let (dir, temporary) = if let Some(dir) = dir {
+            fs::create_dir_all(&dir)
+                .map_err(|source| LabError::Write { path: dir.clone(), source })?;
+            (dir, None)
+        } else {
+            let temporary = tempfile::Builder::new()
+                .prefix("ironpost-lab-")
+                .tempdir()
+                .map_err(|source| LabError::Write { path: std::env::temp_dir(), source })?;
+            (temporary.path().to_owned(), Some(temporary))
         };
         let files = Self {
             roots: dir.join("ca.pem"),
@@ -275,4 +272,4 @@ where
 }
 
 /// Longer than any client should stay with a silent peer.
-const MAX_SESSION: Duration = Duration::from_secs(120);
+const MAX_SESSION: Duration = Duration::from_mins(2);

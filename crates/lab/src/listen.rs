@@ -96,10 +96,7 @@ async fn open_dns(
     Ok(sockets)
 }
 
-fn open_tcp(
-    addresses: &[Ipv4Addr],
-    port: u16,
-) -> Result<Vec<TcpListener>, (Ipv4Addr, io::Error)> {
+fn open_tcp(addresses: &[Ipv4Addr], port: u16) -> Result<Vec<TcpListener>, (Ipv4Addr, io::Error)> {
     addresses
         .iter()
         .map(|address| listen(*address, port).map_err(|error| (*address, error)))

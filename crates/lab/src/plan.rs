@@ -86,8 +86,7 @@ impl Plan {
         let certificates = Arc::new(SoundCertificates::new(sound, Arc::clone(authority))?);
         for address in address::BULK_POLICY_HOSTS {
             let resolver = Arc::clone(&certificates);
-            let front =
-                TlsFront::new(provider, TlsManners::Sound, resolver, https::PLAIN_ANSWER)?;
+            let front = TlsFront::new(provider, TlsManners::Sound, resolver, https::PLAIN_ANSWER)?;
             self.https.push(PolicyHost { address, front, site: Site::Bulk(Arc::clone(&domains)) });
         }
         for address in address::BULK_MX_HOSTS {
@@ -128,7 +127,7 @@ impl Plan {
                 Role::NameServer => self.dns.push(*address),
                 Role::Nobody => {}
                 Role::Https(manners) => {
-                    let site = draft.page(folder, manners).map_err(faulty)?;
+                    let site = page(folder, manners).map_err(faulty)?;
                     self.add_policy_host(*address, site, &identities[symbol], provider)?;
                 }
                 Role::Smtp(manners) => {
@@ -288,24 +287,25 @@ impl<'a> Draft<'a> {
         }
         names
     }
+}
 
-    fn page(&self, folder: &Folder, manners: &HttpsManners) -> Result<Page, ScenarioError> {
-        let body = match &manners.body {
-            Some(file) => {
-                let missing = || ScenarioError::NoBody { file: file.clone() };
-                Some(folder.bytes(file).ok_or_else(missing)?)
-            }
-            None => folder.bytes("mta-sts.txt"),
-        };
-        let body = body.map(|body| {
-            let mut body = body.to_vec();
-            while body.len() < manners.pad_to {
-                body.extend_from_slice(PADDING);
-            }
-            body
-        });
-        Ok(Page { body, manners: manners.clone() })
-    }
+/// What a policy host of the scenario serves.
+fn page(folder: &Folder, manners: &HttpsManners) -> Result<Page, ScenarioError> {
+    let body = match &manners.body {
+        Some(file) => {
+            let missing = || ScenarioError::NoBody { file: file.clone() };
+            Some(folder.bytes(file).ok_or_else(missing)?)
+        }
+        None => folder.bytes("mta-sts.txt"),
+    };
+    let body = body.map(|body| {
+        let mut body = body.to_vec();
+        while body.len() < manners.pad_to {
+            body.extend_from_slice(PADDING);
+        }
+        body
+    });
+    Ok(Page { body, manners: manners.clone() })
 }
 
 /// The files that every scenario may have.

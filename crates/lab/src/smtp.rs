@@ -79,7 +79,8 @@ impl MxHost {
     }
 
     async fn drip(&self, peer: &mut Peer) -> io::Result<bool> {
-        let line = format!("220-{} is in no hurry at all, nor should you be\r\n220 go\r\n", self.name);
+        let line =
+            format!("220-{} is in no hurry at all, nor should you be\r\n220 go\r\n", self.name);
         for octet in line.bytes() {
             peer.write_all(&[octet]).await?;
             sleep(Duration::from_secs(1)).await;
@@ -89,15 +90,10 @@ impl MxHost {
 
     /// The keywords of an EHLO reply, the host's name first.
     fn ehlo_reply(&self, inside_tls: bool) -> String {
-        let mut lines = vec![self.name.as_str(), "PIPELINING", "SIZE 35882577"];
-        if !inside_tls && self.manners.starttls != StartTls::Absent {
-            lines.push("STARTTLS");
-        }
-        lines.push("8BITMIME");
-        let (last, first) = lines.split_last().unwrap_or((&"", &[]));
-        let mut reply: String = first.iter().map(|line| format!("250-{line}\r\n")).collect();
-        reply.push_str(&format!("250 {last}\r\n"));
-        reply
+        let offered = !inside_tls && self.manners.starttls != StartTls::Absent;
+        let starttls = if offered { "250-STARTTLS\r\n" } else { "" };
+        let name = &self.name;
+        format!("250-{name}\r\n250-PIPELINING\r\n250-SIZE 35882577\r\n{starttls}250 8BITMIME\r\n")
     }
 }
 

@@ -124,9 +124,10 @@ impl<'a> Server<'a> {
     fn compose(&self, query: &Query<'_>, answer: &Answer<'_>) -> Option<Vec<u8>> {
         let limit = match self.transport {
             Transport::Tcp => usize::from(u16::MAX),
-            Transport::Udp => {
-                query.edns.map_or(PLAIN_LIMIT, |(size, _)| size.clamp(PLAIN_LIMIT, EDNS_LIMIT)).into()
-            }
+            Transport::Udp => query
+                .edns
+                .map_or(PLAIN_LIMIT, |(size, _)| size.clamp(PLAIN_LIMIT, EDNS_LIMIT))
+                .into(),
         };
         let whole = self.write(query, answer, false)?;
         if whole.len() <= limit { Some(whole) } else { self.write(query, answer, true) }
@@ -171,8 +172,12 @@ impl<'a> Query<'a> {
         let name = WireName::of(question.qname());
         let opt = message.opt();
         let edns = opt.map(|opt| (opt.udp_payload_size(), opt.dnssec_ok()));
-        (question.qclass() == Class::IN)
-            .then(|| Self { message, name, rtype: question.qtype(), edns })
+        (question.qclass() == Class::IN).then(|| Self {
+            message,
+            name,
+            rtype: question.qtype(),
+            edns,
+        })
     }
 }
 
