@@ -38,3 +38,36 @@ pub struct Finding {
     /// What was seen: `label: value` lines, made visible.
     pub evidence: Vec<String>,
 }
+
+impl Finding {
+    /// A finding without steps or evidence yet. The texts must be visible already.
+    pub fn new(
+        entry: &'static Entry,
+        severity: Severity,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            entry,
+            severity,
+            subject: subject.into(),
+            detail: detail.into(),
+            fix: Vec::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The steps to mend it.
+    #[must_use]
+    pub fn with_fix<S: Into<String>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
+        self.fix = steps.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub fn with_evidence<S: Into<String>>(mut self, lines: impl IntoIterator<Item = S>) -> Self {
+        self.evidence = lines.into_iter().map(Into::into).collect();
+        self
+    }
+}

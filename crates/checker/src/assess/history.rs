@@ -1,0 +1,160 @@
+//! Findings that need an earlier run to compare with.
+
+use super::view::View;
+use crate::bulk::previous::PreviousRun;
+use crate::catalogue::Entry;
+use crate::catalogue::history::{Y_IDONLY, Y_MXDRIFT, Y_OLDMX, Y_SAMEID, Y_VANISH};
+use crate::finding::{Finding, Severity};
+use crate::report::PolicyStatus;
+use ironpost_proto::mta_sts::policy::{Mode, Policy};
+use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
+
+pub(super) fn findings(view: &View<'_>, previous: &PreviousRun) -> Vec<Finding> {
+    let mut findings: Vec<_> =
+        [identity(view, previous), vanished(view, previous)].into_iter().flatten().collect();
+    findings.extend(drift(view, previous));
+    findings
+}
+
+/// Whether a finding of another section has the same cause as one of these.
+pub(super) fn subsumes(history: &[Finding], other: &Finding) -> bool {
+    let any = |id: &str| history.iter().any(|finding| finding.entry.id == id);
+    let same_subject =
+        |id: &str| history.iter().any(|f| f.entry.id == id && f.subject == other.subject);
+    match other.entry.id {
+        "M-UNMATCHED" => same_subject(Y_MXDRIFT.id),
+        "M-NOMATCH" => any(Y_MXDRIFT.id),
+        "M-UNUSED" => same_subject(Y_OLDMX.id),
+        "D-NONE" | "D-ORPHAN" | "H-NXDOMAIN" => any(Y_VANISH.id),
+        _ => false,
+    }
+}
+
+/// SHA-256 of a body, hexadecimal.
+pub(crate) fn body_hash(body: &[u8]) -> String {
+    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// id and body change together or not at all (RFC 8461 §3.1, §8.1).
+fn identity(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
+    let id = view.record?.id.as_str();
+    let body = view.body.as_ref().filter(|body| body.seen_by_senders)?;
+    let (old_id, old_body) = (previous.id.as_deref()?, previous.body_sha256.as_deref()?);
+    let name = view.evidence.domain.prefixed("_mta-sts");
+    let same_body = body_hash(body.bytes) == old_body;
+    match (id == old_id, same_body) {
+        (true, false) => Some(finding(
+            view,
+            &Y_SAMEID,
+            name.as_str(),
+            format!(
+                "the policy has changed since {}, the id {id} has not: senders keep the old policy until it expires",
+                previous.checked_at
+            ),
+            vec![format!("Publish a new id: {name}. IN TXT \"v=STSv1; id={};\"", view.fresh_id())],
+        )),
+        (false, true) => Some(finding(
+            view,
+            &Y_IDONLY,
+            name.as_str(),
+            format!(
+                "the id has changed from {old_id} to {id} since {}, the policy has not",
+                previous.checked_at
+            ),
+            vec!["Change the policy file first, and then the id.".to_owned()],
+        )),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// A policy that senders may still hold is gone (RFC 8461 §8.3).
+fn vanished(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
+    if previous.status != PolicyStatus::Valid
+        || view.status != PolicyStatus::None
+        || view.evidence.record.lookup.is_err()
+    {
+        return None;
+    }
+    let mode = match previous.mode.as_deref()? {
+        "enforce" => Mode::Enforce,
+        "testing" => Mode::Testing,
+        _ => return None,
+    };
+    let held = SignedDuration::from_secs(i64::from(previous.max_age?));
+    let until = previous.checked_at.checked_add(held).ok()?;
+    if until <= view.evidence.checked_at {
+        return None;
+    }
+    let domain = view.evidence.domain.as_str();
+    let severity = Y_VANISH.severity(Some(mode)).unwrap_or(Severity::High);
+    let detail = format!(
+        "the policy in mode {mode} seen on {} is gone, and senders may hold it until {until} and refuse what it does not allow",
+        previous.checked_at
+    );
+    Some(Finding::new(&Y_VANISH, severity, domain, detail).with_fix([
+        format!(
+            "Serve a policy in mode none again (max_age 86400), with a new id: {}",
+            view.fresh_id()
+        ),
+        format!("Remove record and host after {until} at the earliest."),
+    ]))
+}
+
+/// The MX records have changed, and the policy has not followed (RFC 8461 §8.1).
+fn drift(view: &View<'_>, previous: &PreviousRun) -> Vec<Finding> {
+    let Some(policy) = view.readable().filter(|policy| policy.mode != Mode::None) else {
+        return Vec::new();
+    };
+    let is_new = |host: &str| !previous.mx.iter().any(|old| &**old == host);
+    let unmatched: Vec<&str> = view
+        .hosts()
+        .iter()
+        .map(|host| &host.seen.name)
+        .filter(|name| !policy.covers(name))
+        .map(ironpost_proto::domain::DnsName::as_str)
+        .collect();
+    let mut findings: Vec<_> = unmatched
+        .iter()
+        .filter(|host| is_new(host) && !previous.mx.is_empty())
+        .map(|host| {
+            finding(view, &Y_MXDRIFT, host, format!(
+                "the MX {host} is new since {}, and the policy does not match it", previous.checked_at
+            ), vec![
+                format!("Add to the policy: mx: {host}"),
+                "Next time add the new MX to the policy at least the TXT TTL and a day before the MX record changes.".to_owned(),
+            ])
+        })
+        .collect();
+    if !unmatched.is_empty() {
+        findings.extend(old_patterns(view, policy, previous));
+    }
+    findings
+}
+
+/// Patterns that name an MX of earlier days.
+fn old_patterns(view: &View<'_>, policy: &Policy, previous: &PreviousRun) -> Vec<Finding> {
+    let current: Vec<&str> = view.hosts().iter().map(|host| host.seen.name.as_str()).collect();
+    policy
+        .mx
+        .iter()
+        .map(ToString::to_string)
+        .filter(|p| previous.mx.iter().any(|old| **old == **p) && !current.contains(&p.as_str()))
+        .map(|pattern| {
+            finding(view, &Y_OLDMX, &pattern, format!(
+                "the pattern {pattern} names an MX that was in use on {}; the policy was not updated after the migration", previous.checked_at
+            ), vec![format!("Replace “mx: {pattern}” by the new MX.")])
+        })
+        .collect()
+}
+
+fn finding(
+    view: &View<'_>,
+    entry: &'static Entry,
+    subject: &str,
+    detail: String,
+    fix: Vec<String>,
+) -> Finding {
+    let severity = entry.severity(view.mode()).unwrap_or(Severity::Medium);
+    Finding::new(entry, severity, subject, detail).with_fix(fix)
+}

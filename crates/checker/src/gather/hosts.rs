@@ -1,0 +1,170 @@
+//! MX hosts: addresses, SMTP probes, TLSA; once per run for each host.
+
+use super::{Look, SMTP_DEADLINE, addresses};
+use crate::evidence::{HostEvidence, TlsaEvidence};
+use futures_util::future::join_all;
+use ironpost_net::dns::answer::{Lookup, Security};
+use ironpost_net::smtp::{SmtpProbe, SmtpProber, Sni};
+use ironpost_net::tls::facts::TlsVersion;
+use ironpost_proto::dane::{self, Alias, base_domains};
+use ironpost_proto::domain::DnsName;
+use ironpost_proto::tls_rpt::record::is_record;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+use tokio::time::timeout_at;
+
+/// What was seen of hosts in this run. A host that many domains name is probed once.
+#[derive(Debug, Default)]
+pub(super) struct HostCache {
+    seen: Mutex<HashMap<DnsName, Arc<OnceCell<Arc<HostEvidence>>>>>,
+}
+
+impl HostCache {
+    fn slot(&self, name: &DnsName) -> Arc<OnceCell<Arc<HostEvidence>>> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= MAX_CACHED && !seen.contains_key(name) {
+            // Hosts still being looked at are kept: somebody waits for them.
+            seen.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        Arc::clone(seen.entry(name.clone()).or_default())
+    }
+}
+
+impl Look<'_> {
+    pub(super) async fn host(&self, name: DnsName) -> Arc<HostEvidence> {
+        let slot = self.network.hosts.slot(&name);
+        let look = slot.get_or_init(|| async { Arc::new(self.look_at_host(&name).await) });
+        match timeout_at(self.deadline, look).await {
+            Ok(seen) => Arc::clone(seen),
+            Err(_) => Arc::new(HostEvidence::cut_short(name)),
+        }
+    }
+
+    async fn look_at_host(&self, name: &DnsName) -> HostEvidence {
+        let mut seen = HostEvidence { cut_short: false, ..HostEvidence::cut_short(name.clone()) };
+        if is_address(name) {
+            return seen;
+        }
+        let resolver = self.validating();
+        let (ipv4, ipv6) = tokio::join!(resolver.ipv4(name), resolver.ipv6(name));
+        let candidates = tlsa_candidates(name, &ipv4, &ipv6);
+        let to_try = addresses(&ipv4, &ipv6);
+        let probing = async {
+            if self.skip.smtp { Smtp::default() } else { self.probe_all(name, &to_try).await }
+        };
+        let (smtp, tlsa) = tokio::join!(probing, self.tlsa(candidates));
+        (seen.ipv4, seen.ipv6) = (Some(ipv4), Some(ipv6));
+        seen.tlsa = tlsa;
+        seen.probes = smtp.probes;
+        seen.without_sni = smtp.without_sni;
+        seen.legacy_versions = smtp.legacy_versions;
+        seen
+    }
+
+    async fn probe_all(&self, name: &DnsName, to_try: &[IpAddr]) -> Smtp {
+        let prober =
+            SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..self.network.prober.clone() };
+        let at = |address: &IpAddr| SocketAddr::new(*address, self.network.ports.smtp);
+        let probes =
+            join_all(to_try.iter().map(|address| prober.probe(name, at(address), Sni::MxName)))
+                .await;
+        if probes.iter().any(|probe| probe.connected_after.is_some()) {
+            self.network.egress.connected();
+        }
+        // What follows needs a host that speaks TLS at all.
+        let Some(sound) =
+            probes.iter().find(|probe| probe.tls.is_some()).map(|probe| probe.address)
+        else {
+            let other = probes.iter().find(|probe| probe.starttls_offered).map(|p| p.address);
+            let without_sni = match other {
+                Some(address) => Some(prober.probe(name, address, Sni::Absent).await),
+                None => None,
+            };
+            return Smtp { probes, without_sni, legacy_versions: Vec::new() };
+        };
+        let more = SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..prober };
+        let (without_sni, legacy_versions) =
+            tokio::join!(more.probe(name, sound, Sni::Absent), more.legacy_versions(sound));
+        Smtp { probes, without_sni: Some(without_sni), legacy_versions }
+    }
+
+    /// The TLSA records at the first candidate base domain that has secure ones; failing that what
+    /// the last candidate showed, insecure records included. A failed lookup ends the search
+    /// (RFC 7672 §2.1.2).
+    async fn tlsa(&self, candidates: Vec<DnsName>) -> Option<TlsaEvidence> {
+        if self.skip.dane {
+            return None;
+        }
+        let mut last = None;
+        for base in candidates {
+            let at = base.prefixed(&format!("_{TLSA_PORT}._tcp"));
+            let lookup = self.validating().tlsa(&at).await;
+            let go_on = lookup
+                .as_ref()
+                .is_ok_and(|a| a.records().is_empty() || a.security != Security::Secure);
+            last = Some((base, lookup));
+            if !go_on {
+                break;
+            }
+        }
+        let (base, lookup) = last?;
+        let published = lookup.as_ref().is_ok_and(|answer| !answer.records().is_empty());
+        let reports = if published {
+            let answer = self.plain().txt(&base.prefixed("_smtp._tls")).await;
+            answer.ok().map(|answer| answer.records().iter().any(|text| is_record(text)))
+        } else {
+            None
+        };
+        Some(TlsaEvidence { base, lookup, reports })
+    }
+}
+
+impl HostEvidence {
+    /// A host that was not looked at in time.
+    fn cut_short(name: DnsName) -> Self {
+        Self {
+            name,
+            ipv4: None,
+            ipv6: None,
+            probes: Vec::new(),
+            without_sni: None,
+            legacy_versions: Vec::new(),
+            tlsa: None,
+            cut_short: true,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Smtp {
+    probes: Vec<SmtpProbe>,
+    without_sni: Option<SmtpProbe>,
+    legacy_versions: Vec<TlsVersion>,
+}
+
+/// The names below which TLSA records may stand (RFC 7672 §2.2.3). Where the addresses are
+/// insecure senders do not look; we do, to tell of records that are published in vain.
+fn tlsa_candidates(name: &DnsName, ipv4: &Lookup<IpAddr>, ipv6: &Lookup<IpAddr>) -> Vec<DnsName> {
+    let secure = [ipv4, ipv6]
+        .into_iter()
+        .flatten()
+        .find(|answer| answer.security == Security::Secure && !answer.records().is_empty());
+    let Some(answer) = secure else { return vec![name.clone()] };
+    let alias = match answer.aliases.last() {
+        None => Alias::None,
+        Some(target) => Alias::To { target: target.clone(), first: dane::Security::Secure },
+    };
+    base_domains(name, &alias, dane::Security::Secure)
+}
+
+/// An MX that names an address (`192.0.2.1.`), which no lookup will find.
+fn is_address(name: &DnsName) -> bool {
+    name.as_str().parse::<IpAddr>().is_ok()
+}
+
+/// The port in TLSA names of MX hosts, whatever port a lab uses (RFC 7672 §2.2.3).
+const TLSA_PORT: u16 = 25;
+/// Hosts remembered; then those nobody waits for are forgotten.
+const MAX_CACHED: usize = 4_096;

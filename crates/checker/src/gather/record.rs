@@ -1,0 +1,115 @@
+//! The `_mta-sts` TXT record, where it is and where it should not be.
+
+use super::Look;
+use crate::evidence::{Misplaced, RecordEvidence, ServerTxt};
+use futures_util::future::join_all;
+use ironpost_net::dns::answer::{Answer, Lookup};
+use ironpost_net::dns::resolver::Resolver;
+use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::mta_sts::record::{evaluate, is_record};
+use std::net::SocketAddr;
+use tokio::time::Instant;
+
+impl Look<'_> {
+    pub(super) async fn record(&self) -> RecordEvidence {
+        let started = Instant::now();
+        let name = self.domain.prefixed("_mta-sts");
+        let lookup = self.validating().txt(&name).await;
+        let elapsed = started.elapsed();
+        let set = evaluate(lookup.as_ref().map_or(&[], Answer::records));
+        let resolver = self.plain();
+        let (misplaced, wildcard, servers) = if set.candidates.is_empty() {
+            let wrong = record_outside(&resolver, self.domain, WRONG_PLACES, is_record);
+            let (misplaced, wildcard) = tokio::join!(wrong, self.is_wildcard(&lookup));
+            (misplaced, wildcard, Vec::new())
+        } else {
+            (Vec::new(), false, self.ask_servers(&name, &lookup).await)
+        };
+        RecordEvidence { lookup, set, misplaced, wildcard, servers, elapsed }
+    }
+
+    /// Whether a name that nobody publishes gives the same TXT.
+    async fn is_wildcard(&self, lookup: &Lookup<Vec<u8>>) -> bool {
+        let Ok(answer) = lookup else { return false };
+        if answer.records().is_empty() {
+            return false;
+        }
+        let probe = self.plain().txt(&self.domain.prefixed(NOBODY)).await;
+        probe.is_ok_and(|other| sorted(other.records()) == sorted(answer.records()))
+    }
+
+    /// Asks the authoritative servers of the zone one by one.
+    async fn ask_servers(&self, name: &DnsName, lookup: &Lookup<Vec<u8>>) -> Vec<ServerTxt> {
+        // Behind an alias the record stands in somebody else's zone.
+        if !lookup.as_ref().is_ok_and(|answer| answer.aliases.is_empty()) {
+            return Vec::new();
+        }
+        let resolver = self.plain();
+        let Ok(zone) = resolver.zone_of(name).await else { return Vec::new() };
+        let Ok(servers) = resolver.ns(&zone).await else { return Vec::new() };
+        let asked = servers.records().iter().take(MAX_SERVERS).map(|server| {
+            let resolver = &resolver;
+            async move {
+                let address = *resolver.ipv4(server).await.ok()?.records().first()?;
+                self.network.guard.check(address).ok()?;
+                let at = SocketAddr::new(address, self.network.ports.dns);
+                let answer = resolver.txt_at(at, name).await.ok();
+                let records = answer.as_ref().map(|answer| sorted(answer.records()));
+                let ttl = answer.filter(|answer| !answer.records().is_empty()).map(|a| a.ttl);
+                Some(ServerTxt { server: server.clone(), address, records, ttl })
+            }
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The nearest name above the domain, up to its registrable domain, that publishes a record.
+    pub(super) async fn parent_with_record(&self) -> Option<Domain> {
+        let registrable = psl::domain_str(self.domain.as_str())?.len();
+        let mut name = self.domain.clone();
+        for _ in 0..MAX_PARENTS {
+            name = name.parent().filter(|parent| parent.as_str().len() >= registrable)?;
+            let answer = self.plain().txt(&name.prefixed("_mta-sts")).await.ok()?;
+            if !evaluate(answer.records()).candidates.is_empty() {
+                return Some(name);
+            }
+        }
+        None
+    }
+}
+
+/// Looks for a record in the places where people put it by mistake: a prefix before the domain,
+/// and whether the domain is written twice.
+pub(super) async fn record_outside(
+    resolver: &Resolver,
+    domain: &Domain,
+    places: &[(&str, bool)],
+    is_ours: fn(&[u8]) -> bool,
+) -> Vec<Misplaced> {
+    let looks = places.iter().map(|(prefix, doubled)| async move {
+        let at = match (prefix.is_empty(), doubled) {
+            (true, _) => DnsName::from(domain),
+            (false, false) => domain.prefixed(prefix),
+            (false, true) => domain.prefixed(&format!("{prefix}.{domain}")),
+        };
+        let answer = resolver.txt(&at).await.ok()?;
+        let text = answer.records().iter().find(|text| is_ours(text))?.clone();
+        Some(Misplaced { at, text })
+    });
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+fn sorted(records: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut records = records.to_vec();
+    records.sort();
+    records
+}
+
+/// Where the record is put by mistake.
+const WRONG_PLACES: &[(&str, bool)] =
+    &[("", false), ("mta-sts", false), ("_mta-sts", true), ("_mta_sts", false)];
+/// A label that nobody publishes.
+const NOBODY: &str = "_ironpost-nobody";
+/// Authoritative servers asked.
+const MAX_SERVERS: usize = 4;
+/// Names looked at above the domain.
+const MAX_PARENTS: usize = 3;
