@@ -120,12 +120,12 @@ fn a_blank_after_the_last_uri_is_a_fault() {
 
 #[test]
 fn says_what_is_wrong_and_where() {
-    let table: &[(&str, &[(F, usize, &str)])] = &[
-        ("v=TLSRPTv1; rua=mailto:t@a.test", &[]),
-        ("v=TLSRPTv1;", &[(F::MissingRua, 12, "")]),
+    let table = [
+        ("v=TLSRPTv1; rua=mailto:t@a.test", vec![]),
+        ("v=TLSRPTv1;", vec![(F::MissingRua, 12, "")]),
         (
             "v=TLSRPTv1 ; rua=ftp://a.test, mailto:",
-            &[
+            vec![
                 (F::BlankBeforeSemicolon, 11, " "),
                 (F::UnsupportedScheme, 18, "ftp://a.test"),
                 (F::UnsupportedScheme, 32, "mailto:"),
@@ -133,7 +133,7 @@ fn says_what_is_wrong_and_where() {
         ),
         (
             "v=TLSRPTv1; rua=t@a.test,mailto:u@a.test!1m; x=1; x=2; y",
-            &[
+            vec![
                 (F::NoScheme, 17, "t@a.test"),
                 (F::RawExclamation, 26, "mailto:u@a.test!1m"),
                 (F::UnknownField, 46, "x"),
@@ -146,7 +146,7 @@ fn says_what_is_wrong_and_where() {
         let parsed = parse(record.as_bytes());
         let found: Vec<_> =
             parsed.deviations.iter().map(|d| (d.class, d.column, d.excerpt.as_str())).collect();
-        assert_eq!(found, *expected, "{record}");
+        assert_eq!(found, expected, "{record}");
     }
 }
 
