@@ -2,7 +2,7 @@
 
 use crate::exit::Signal;
 use crate::failure::Failure;
-use std::future::Future;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs `work` to its end.

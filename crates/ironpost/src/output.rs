@@ -5,6 +5,8 @@ mod document;
 mod progress;
 mod text;
 
+pub(crate) use document::Destination;
+pub(crate) use progress::Progress;
 pub(crate) use text::{Style, shell_word, wrapped};
 
 use crate::cli::{ColorWhen, ConsoleArgs};
@@ -13,9 +15,11 @@ use crate::failure::Failure;
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::ProgressBar;
+use ironpost_checker::render::terminal::DEFAULT_WIDTH;
+use ironpost_checker::render::theme::Theme;
 use ironpost_proto::visible::Visible;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tracing_subscriber::prelude::*;
 
 /// Where a run talks to people, and how.
@@ -23,14 +27,16 @@ use tracing_subscriber::prelude::*;
 pub(crate) struct Console {
     color: ColorWhen,
     quiet: bool,
+    /// The locale has no other characters.
+    ascii: bool,
     /// A bar that has to step aside while something is said.
-    bar: Mutex<Option<ProgressBar>>,
+    bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Console {
     /// As the command line wants it.
     pub(crate) fn new(args: &ConsoleArgs) -> Self {
-        Self { color: args.color, quiet: args.quiet, bar: Mutex::new(None) }
+        Self { color: args.color, quiet: args.quiet, ascii: !locale_is_utf8(), bar: Arc::default() }
     }
 
     /// Writes data to standard output.
@@ -72,16 +78,43 @@ impl Console {
         Style::new(self.paints(&io::stdout()))
     }
 
-    /// True if files are painted too: only when asked for by name.
-    pub(crate) fn paints_files(&self) -> bool {
-        self.color == ColorWhen::Always
+    /// Colours and marks of reports on standard output.
+    pub(crate) fn stdout_theme(&self) -> Theme {
+        self.theme(self.paints(&io::stdout()))
     }
 
-    /// Columns of the terminal on standard output; [`PLAIN_WIDTH`] where there is none.
+    /// Colours and marks of reports in files: painted only when asked for by name.
+    pub(crate) fn file_theme(&self) -> Theme {
+        self.theme(self.color == ColorWhen::Always)
+    }
+
+    fn theme(&self, painted: bool) -> Theme {
+        let theme = if painted { Theme::colour() } else { Theme::plain() };
+        if self.ascii { theme.ascii() } else { theme }
+    }
+
+    /// Columns of the terminal on standard output.
     pub(crate) fn width(&self) -> usize {
         let terminal = terminal_size::terminal_size_of(io::stdout())
             .map(|(terminal_size::Width(columns), _)| usize::from(columns));
-        terminal.filter(|columns| *columns > 0).unwrap_or(PLAIN_WIDTH)
+        terminal.filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
+    }
+
+    /// Standard output for results that come while a progress bar is shown.
+    pub(crate) fn stdout_writer(&self) -> impl Write + Send + use<> {
+        BesideBar { bar: Arc::clone(&self.bar) }
+    }
+
+    /// Does something that writes to the terminal, the progress bar out of its way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        aside(&self.bar, write)
+    }
+
+    /// The bar that is shown from now on.
+    fn show(&self, bar: Option<ProgressBar>) {
+        if let Ok(mut shown) = self.bar.lock() {
+            *shown = bar;
+        }
     }
 
     /// True if a progress bar can be shown.
@@ -103,18 +136,36 @@ impl Console {
 
     /// Writes a line to standard error. If that fails there is nobody left to tell.
     fn say(&self, line: &str) {
-        let write = || {
+        self.aside(|| {
             let _ = writeln!(io::stderr().lock(), "{line}");
-        };
-        match self.bar.lock() {
-            Ok(bar) => bar.as_ref().map_or_else(write, |bar| bar.suspend(write)),
-            Err(_) => write(),
-        }
+        });
     }
 }
 
-/// Columns to fill where no terminal says how many there are.
-pub(crate) const PLAIN_WIDTH: usize = 80;
+/// Standard output that makes the progress bar step aside.
+struct BesideBar {
+    bar: Arc<Mutex<Option<ProgressBar>>>,
+}
+
+impl Write for BesideBar {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        aside(&self.bar, || io::stdout().lock().write(data))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().lock().flush()
+    }
+}
+
+fn aside<T>(bar: &Mutex<Option<ProgressBar>>, write: impl FnOnce() -> T) -> T {
+    match bar.lock().ok().as_deref() {
+        Some(Some(bar)) => bar.suspend(write),
+        Some(None) | None => write(),
+    }
+}
+
+/// What standard output is called in messages.
+pub(crate) const STDOUT: &str = "standard output";
 
 /// Prints what the command-line parser has to say: help, the version, or a fault.
 pub(crate) fn print_parser_answer(answer: &clap::Error) -> Exit {
@@ -152,6 +203,18 @@ pub(crate) fn start_log(verbose: u8) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
     // Fails only if a log is running already, which then goes on.
     let _ = tracing_subscriber::registry().with(lines.with_filter(own)).try_init();
+}
+
+/// POSIX.1-2017 §8.2: the first of these that is set and not empty decides. Without any the
+/// locale is C, but then nobody has said anything, and most terminals can do more.
+fn locale_is_utf8() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    set.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 const OWN_CRATES: [&str; 5] =

@@ -8,7 +8,7 @@ pub mod table;
 
 use super::theme::Theme;
 use super::wording::{Code, Label, duration_ms, minute, step_label};
-use crate::report::Report;
+use crate::report::{Report, ReportedFinding};
 use page::Page;
 use unicode_width::UnicodeWidthStr;
 
@@ -41,13 +41,23 @@ pub fn report(report: &Report, view: &View) -> String {
     headline(report, &mut page);
     timeline(report, &mut page);
     mx_table::write(&report.mx, &mut page);
-    findings::write(report, &mut page);
+    findings::write(&report.findings, &mut page);
     not_tested(report, &mut page);
     match view.depth {
         Depth::Brief => {}
         Depth::Explained => explain::write(report, &mut page),
     }
     footer(report, &mut page);
+    page.into_text()
+}
+
+/// Findings by themselves, as lines of text; empty without any.
+pub fn findings(findings: &[ReportedFinding], view: &View) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut page = Page::new(view);
+    findings::write(findings, &mut page);
     page.into_text()
 }
 

@@ -1,12 +1,35 @@
 //! `ironpost check`: look at domains as a sending server does.
 
 mod format;
+mod judge;
+mod list;
+mod named;
+mod results;
 
+pub(crate) use judge::FailOn;
+
+use super::network;
 use crate::config::NetworkArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::block_on;
+use crate::output::Console;
 use clap::{Args, ValueEnum};
 use format::Format;
+use futures_util::future::BoxFuture;
+use ironpost_checker::bulk::previous::Previous;
+use ironpost_checker::bulk::runner::Runner;
+use ironpost_checker::check::{CheckOptions, Checker};
+use ironpost_checker::evidence::Skip;
+use ironpost_checker::render::terminal::Depth;
+use ironpost_checker::report::Report;
+use ironpost_proto::domain::Domain;
+use jiff::Timestamp;
+use std::fs::File;
+use std::io::BufReader;
 use std::num::NonZeroU16;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Check domains: policy, mail hosts, TLS, reports
 #[derive(Debug, Args)]
@@ -33,10 +56,10 @@ pub(crate) struct CheckArgs {
         long,
         value_name = "N",
         default_value = "64",
-        value_parser = clap::value_parser!(u16).range(1..=1024),
+        value_parser = concurrency,
         help_heading = "Lists"
     )]
-    concurrency: u16,
+    concurrency: NonZeroU16,
 
     /// How results are written [default: as the name of --output says, else text]
     #[arg(long, short, value_enum, value_name = "FORMAT", help_heading = "Results")]
@@ -76,18 +99,6 @@ pub(crate) struct CheckArgs {
     network: NetworkArgs,
 }
 
-/// The least severity that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    Critical,
-    High,
-    Medium,
-    Low,
-    Info,
-    /// Findings never change the exit code
-    Never,
-}
-
 /// A part that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
@@ -118,3 +129,84 @@ Exit codes:
   1  findings
   2  the command line, the configuration or a file is at fault
   3  could not test; of several domains, a finding (1) outranks this";
+
+/// Runs the command.
+pub(crate) fn run(mut args: CheckArgs, console: &Console) -> Result<Exit, Failure> {
+    let domains = named::read(&args.domains)?;
+    let settings = std::mem::take(&mut args.network).settle()?;
+    let previous = match &args.previous {
+        Some(path) => read_previous(path)?,
+        None => Previous::default(),
+    };
+    block_on(async {
+        let checker = network::checker(settings, args.concurrency, args.options()).await?;
+        let scope = Scope { checker, previous: Arc::new(previous) };
+        match &args.input {
+            Some(input) => list::run(input, scope, &args, console).await,
+            None => named::run(domains, scope, &args, console).await,
+        }
+    })
+}
+
+impl CheckArgs {
+    fn format_or(&self, default: Format) -> Format {
+        let by_name = || self.output.as_deref().and_then(Format::of_file);
+        self.format.or_else(by_name).unwrap_or(default)
+    }
+
+    fn options(&self) -> CheckOptions {
+        let skips = |part| self.skip.contains(&part);
+        CheckOptions {
+            skip: Skip {
+                smtp: skips(Part::Smtp),
+                dane: skips(Part::Dane),
+                tls_rpt: skips(Part::TlsRpt),
+            },
+            simulate: self.simulate,
+        }
+    }
+
+    fn depth(&self) -> Depth {
+        if self.explain { Depth::Explained } else { Depth::Brief }
+    }
+}
+
+/// What is looked at in this run, and with what.
+#[derive(Debug, Clone)]
+struct Scope {
+    checker: Checker,
+    previous: Arc<Previous>,
+}
+
+impl Scope {
+    /// Checks many domains at once.
+    fn runner(
+        self,
+        concurrency: NonZeroU16,
+    ) -> Runner<impl Fn(Domain) -> BoxFuture<'static, Report>, fn() -> Timestamp> {
+        let check = move |domain: Domain| -> BoxFuture<'static, Report> {
+            let Self { checker, previous } = self.clone();
+            Box::pin(
+                async move { checker.check(&domain, previous.of(&domain), Timestamp::now()).await },
+            )
+        };
+        Runner { check, now: Timestamp::now, concurrency: concurrency.into() }
+    }
+}
+
+fn read_previous(path: &Path) -> Result<Previous, Failure> {
+    let file = File::open(path).map_err(|error| Failure::reading(path, error))?;
+    Previous::read(BufReader::new(file)).map_err(|error| {
+        Failure::Usage(anyhow::Error::new(error).context(path.display().to_string()))
+    })
+}
+
+fn concurrency(text: &str) -> Result<NonZeroU16, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|number: &NonZeroU16| number.get() <= MOST_IN_FLIGHT)
+        .ok_or("expected a number from 1 to 1024")
+}
+
+/// More would only exhaust file descriptors and the resolver.
+const MOST_IN_FLIGHT: u16 = 1024;

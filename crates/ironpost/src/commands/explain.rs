@@ -2,9 +2,10 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Console, Style, wrapped};
+use crate::output::{Console, Style};
 use clap::Args;
-use ironpost_checker::catalogue::{self, Entry, Section};
+use ironpost_checker::catalogue::{self, Entry};
+use ironpost_checker::explain;
 use ironpost_checker::finding::Severity;
 use ironpost_proto::visible::Visible;
 use std::fmt::Write;
@@ -13,7 +14,8 @@ use std::fmt::Write;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArgs {
-    /// Ids of findings, in upper or lower case
+    /// Ids of findings, in upper or lower case; a prefix like H-CERT stands for all that
+    /// begin with it
     #[arg(value_name = "ID", required_unless_present_any = ["all", "list"])]
     ids: Vec<String>,
 
@@ -30,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   ironpost explain M-UNMATCHED
   ironpost explain D-MULTI H-CERT-NAME
+  ironpost explain h-cert
   ironpost explain --list";
 
 /// Runs the command.
@@ -38,34 +41,33 @@ pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure
     let text = if args.list {
         list(catalogue::all(), style)
     } else if args.all {
-        explain_each(catalogue::all(), style, console.width())
+        explain_each(catalogue::all(), style)
     } else {
-        let found: Vec<_> = args.ids.iter().map(|id| look_up(id)).collect::<Result<_, _>>()?;
-        explain_each(found.into_iter(), style, console.width())
+        let mut found = Vec::new();
+        for id in &args.ids {
+            found.extend(look_up(id)?);
+        }
+        explain_each(found.into_iter(), style)
     };
     console.print(&text).map(|()| Exit::Clean)
 }
 
-fn look_up(id: &str) -> Result<&'static Entry, Failure> {
-    catalogue::find(id.trim()).ok_or_else(|| {
-        let id = Visible::from(id);
-        let hint = nearest(id.as_str())
-            .map(|entry| format!("; did you mean {}?", entry.id))
-            .unwrap_or_default();
-        Failure::message(format!(
-            "there is no finding {id}{hint} (`ironpost explain --list` names them all)"
-        ))
-    })
-}
-
-/// The id that was probably meant.
-fn nearest(id: &str) -> Option<&'static Entry> {
-    let id = id.to_ascii_uppercase();
-    catalogue::all()
-        .map(|entry| (strsim::damerau_levenshtein(entry.id, &id), entry))
-        .filter(|(distance, entry)| *distance * 3 <= entry.id.len())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, entry)| entry)
+/// The entry of an id, or all that begin with a prefix (`H-CERT`).
+fn look_up(id: &str) -> Result<Vec<&'static Entry>, Failure> {
+    if let Some(entry) = catalogue::find(id.trim()) {
+        return Ok(vec![entry]);
+    }
+    let family = explain::with_prefix(id);
+    if !family.is_empty() {
+        return Ok(family);
+    }
+    let hint = explain::nearest(id)
+        .map(|entry| format!("; did you mean {}?", entry.id))
+        .unwrap_or_default();
+    Err(Failure::message(format!(
+        "there is no finding {}{hint} (`ironpost explain --list` names them all)",
+        Visible::excerpt(id.as_bytes(), MAX_SHOWN)
+    )))
 }
 
 fn list(entries: impl Iterator<Item = &'static Entry>, style: Style) -> String {
@@ -82,58 +84,14 @@ fn list(entries: impl Iterator<Item = &'static Entry>, style: Style) -> String {
     out
 }
 
-fn explain_each(
-    entries: impl Iterator<Item = &'static Entry>,
-    style: Style,
-    width: usize,
-) -> String {
-    let width = width.min(READABLE);
-    entries.map(|entry| explain(entry, style, width)).collect::<Vec<_>>().join("\n\n")
+fn explain_each(entries: impl Iterator<Item = &'static Entry>, style: Style) -> String {
+    entries.map(|entry| explain(entry, style)).collect::<Vec<_>>().join("\n\n")
 }
 
-fn explain(entry: &Entry, style: Style, width: usize) -> String {
-    let mut out = format!("{}  {}\n", style.strong(entry.id), style.strong(entry.title));
-    let facts = format!(
-        "{} · {} · {}",
-        severities(entry.enforce, entry.testing),
-        section_name(entry.section),
-        entry.rfc
-    );
-    out.push_str(&style.faint(facts.trim()));
-    out.push_str("\n\n");
-    out.push_str(&wrapped(entry.explanation, 0, width));
-    if !entry.consequence.is_empty() {
-        let _ = writeln!(out, "\n{}", style.strong("What senders do"));
-        out.push_str(&wrapped(entry.consequence, 2, width));
-    }
-    if !entry.remedy.is_empty() {
-        let _ = writeln!(out, "\n{}", style.strong("What to do"));
-        for (number, step) in (1..).zip(entry.remedy) {
-            let step = wrapped(step, 5, width);
-            let _ = write!(out, "{number:3}. {}", step.trim_start());
-        }
-    }
-    if !entry.example.is_empty() {
-        let _ = writeln!(out, "\n{}", style.strong("Example"));
-        for line in entry.example.lines() {
-            let _ = writeln!(out, "{}", format!("  {line}").trim_end());
-        }
-    }
-    out
-}
-
-fn severities(enforce: Option<Severity>, testing: Option<Severity>) -> String {
-    match (enforce, testing) {
-        (Some(enforce), Some(testing)) if enforce == testing => severity_word(enforce).to_owned(),
-        (Some(enforce), Some(testing)) => format!(
-            "{} in mode enforce, {} in mode testing",
-            severity_word(enforce),
-            severity_word(testing)
-        ),
-        (Some(enforce), None) => severity_word(enforce).to_owned(),
-        (None, Some(testing)) => format!("{} in mode testing", severity_word(testing)),
-        (None, None) => "no fault by itself".to_owned(),
-    }
+fn explain(entry: &Entry, style: Style) -> String {
+    let text = explain::text(entry);
+    let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    format!("{}\n{rest}", style.strong(title))
 }
 
 fn severity_word(severity: Severity) -> &'static str {
@@ -146,30 +104,5 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-fn section_name(section: Section) -> &'static str {
-    match section {
-        Section::Txt => "the _mta-sts record",
-        Section::PolicyHost => "the policy host",
-        Section::Body => "the policy file",
-        Section::MxMatch => "MX records and patterns",
-        Section::MxTls => "TLS of the MX hosts",
-        Section::TlsRpt => "TLS-RPT",
-        Section::Operations => "operations",
-        Section::Dane => "DNSSEC and DANE",
-    }
-}
-
-/// Longer lines tire the eye.
-const READABLE: usize = 88;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_pen_finds_its_id() {
-        assert_eq!(nearest("m-unmatchd").map(|e| e.id), Some("M-UNMATCHED"));
-        assert_eq!(nearest("D-MLUTI").map(|e| e.id), Some("D-MULTI"));
-        assert_eq!(nearest("nonsense").map(|e| e.id), None);
-    }
-}
+/// Characters of a mistyped id that are repeated.
+const MAX_SHOWN: usize = 60;

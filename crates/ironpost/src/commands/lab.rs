@@ -96,11 +96,8 @@ fn guide(lab: &Lab, program: &str) -> String {
     let _ = writeln!(out, "  {check} --input {list}");
     if let Some(first) = lab.scenarios().first() {
         let _ = writeln!(out, "  {check} --explain --simulate {}", first.domain);
-        let _ = writeln!(
-            out,
-            "  {program} policy new --config {config} --from-dns {}",
-            first.domain
-        );
+        let _ =
+            writeln!(out, "  {program} policy new --config {config} --from-dns {}", first.domain);
         let dns = lab.dns();
         let _ =
             writeln!(out, "  dig @{} -p {} TXT _mta-sts.{}", dns.ip(), dns.port(), first.domain);

@@ -2,20 +2,37 @@
 
 use crate::config::Settings;
 use crate::config::values::{Canary, CanaryHost};
-use ironpost_checker::gather::{self, DNS_DEADLINE, NetworkOptions};
+use crate::failure::Failure;
+use ironpost_checker::check::{CheckOptions, Checker};
+use ironpost_checker::gather::{self, DNS_DEADLINE, NetworkError, NetworkOptions};
 use ironpost_net::address_guard::AddressGuard;
-use ironpost_net::dns::resolver::ResolverConfig;
+use ironpost_net::dns::resolver::{ResolverConfig, SetupError};
 use ironpost_proto::domain::Domain;
 use std::fs;
+use std::num::NonZeroU16;
 
-/// How the checker is to reach the outside world with `concurrency` domains in work at once.
-pub(super) fn options(settings: Settings, concurrency: u16) -> NetworkOptions {
+/// A checker that reaches the outside world as the settings say, with `concurrency` domains in
+/// work at once.
+pub(super) async fn checker(
+    settings: Settings,
+    concurrency: NonZeroU16,
+    options: CheckOptions,
+) -> Result<Checker, Failure> {
+    Checker::new(network(settings, concurrency), options).await.map_err(|error| match error {
+        NetworkError::Resolver(SetupError::NoResolver { .. }) => Failure::could_not_test(error),
+        NetworkError::Resolver(_) | NetworkError::Roots(_) => Failure::usage(error),
+    })
+}
+
+fn network(settings: Settings, concurrency: NonZeroU16) -> NetworkOptions {
     NetworkOptions {
         resolver: ResolverConfig {
             servers: settings.dns,
             dnssec: settings.dnssec,
             deadline: DNS_DEADLINE,
-            in_flight: usize::from(concurrency).saturating_mul(QUERIES_PER_DOMAIN).min(MOST_QUERIES),
+            in_flight: usize::from(concurrency.get())
+                .saturating_mul(QUERIES_PER_DOMAIN)
+                .min(MOST_QUERIES),
         },
         roots: settings.roots,
         guard: AddressGuard::allowing(settings.allowed),

@@ -2,6 +2,8 @@
 
 use super::Console;
 use crate::failure::Failure;
+use ironpost_checker::render::terminal::DEFAULT_WIDTH;
+use ironpost_checker::render::theme::Theme;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -94,11 +96,19 @@ impl Destination {
         }
     }
 
-    /// True if the document is painted under these settings.
-    pub(crate) fn is_painted(&self, console: &Console) -> bool {
+    /// Colours and marks for what is written here.
+    pub(crate) fn theme(&self, console: &Console) -> Theme {
         match self {
-            Self::Stdout => console.stdout_style().is_on(),
-            Self::File { .. } | Self::Device { .. } => console.paints_files(),
+            Self::Stdout => console.stdout_theme(),
+            Self::File { .. } | Self::Device { .. } => console.file_theme(),
+        }
+    }
+
+    /// Columns for what is written here.
+    pub(crate) fn width(&self, console: &Console) -> usize {
+        match self {
+            Self::Stdout => console.width(),
+            Self::File { .. } | Self::Device { .. } => DEFAULT_WIDTH,
         }
     }
 }

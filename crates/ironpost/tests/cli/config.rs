@@ -11,7 +11,10 @@ fn faults_of_the_configuration_name_line_and_column() {
         ("[network]\ndnssec = \"on\"\n", ":2:10: unknown variant `on`"),
         ("[network]\nroots = 1\n", ":2:9: invalid type: integer `1`"),
         ("[network.ports]\nsmtp = 70000\n", ":2:8: invalid value"),
-        ("[network]\nallow_address = [\n  \"10.0.0.0/33\",\n]\n", "expected a network or an address"),
+        (
+            "[network]\nallow_address = [\n  \"10.0.0.0/33\",\n]\n",
+            "expected a network or an address",
+        ),
         ("[network]\ndns = [\n", ":2:8: unclosed array"),
         ("[netwrok]\n", ":1:2: unknown field `netwrok`"),
         ("[network]\nehlo_name = \"a\\r\\nRSET\"\n", ":2:13: expected a host name"),
@@ -34,7 +37,8 @@ fn faults_of_the_configuration_name_line_and_column() {
 fn a_sound_configuration_is_passed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ironpost.toml");
-    fs::write(&path, "[network]\ndns = [\"[::1]:5300\"]\nroots = \"system\"\ncanary = []\n").unwrap();
+    fs::write(&path, "[network]\ndns = [\"[::1]:5300\"]\nroots = \"system\"\ncanary = []\n")
+        .unwrap();
     let run = ironpost([OsStr::new("config"), OsStr::new("check"), path.as_os_str()]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     assert_eq!(run.stderr, format!("{}: no fault\n", path.display()));

@@ -49,7 +49,8 @@ fn a_full_disk_is_told() {
 
 #[test]
 fn a_wrong_option_is_a_usage_error() {
-    for args in [&["--nonsense"][..], &["nonsense"], &["explain"], &["explain", "--all", "D-NONE"]] {
+    for args in [&["--nonsense"][..], &["nonsense"], &["explain"], &["explain", "--all", "D-NONE"]]
+    {
         let run = ironpost(args);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}");
         assert!(run.stderr.starts_with("error: "), "{}", run.stderr);

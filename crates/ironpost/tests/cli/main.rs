@@ -3,4 +3,5 @@
 mod config;
 mod explain;
 mod help;
+mod lab;
 mod program;

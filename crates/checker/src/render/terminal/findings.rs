@@ -5,16 +5,16 @@ use crate::finding::Severity;
 use crate::render::fix::FixStep;
 use crate::render::wording::{Code, SEVERITIES};
 use crate::render::wrap::clip;
-use crate::report::{Report, ReportedFinding};
+use crate::report::ReportedFinding;
 use unicode_width::UnicodeWidthStr;
 
-pub(super) fn write(report: &Report, page: &mut Page<'_>) {
+pub(super) fn write(findings: &[ReportedFinding], page: &mut Page<'_>) {
     let theme = page.theme();
-    let mut sorted = report.findings.iter().collect::<Vec<_>>();
+    let mut sorted = findings.iter().collect::<Vec<_>>();
     sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     if !sorted.is_empty() {
         page.gap();
-        page.line(&theme.strong(&tally(&report.findings)));
+        page.line(&theme.strong(&tally(findings)));
     }
     let is_fault = |finding: &&ReportedFinding| finding.severity > Severity::Info;
     let (faults, infos): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_fault);

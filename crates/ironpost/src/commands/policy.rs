@@ -1,0 +1,23 @@
+//! `ironpost policy`: what to publish, and how to serve it.
+
+mod max_age;
+mod new;
+mod wanted;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Console;
+use clap::Subcommand;
+
+/// Make a policy: file, records, and the configuration of a host that serves it
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    New(new::NewArgs),
+}
+
+/// Runs the command.
+pub(crate) fn run(command: PolicyCommand, console: &Console) -> Result<Exit, Failure> {
+    match command {
+        PolicyCommand::New(args) => new::run(args, console),
+    }
+}
