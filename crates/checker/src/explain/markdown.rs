@@ -1,0 +1,161 @@
+//! The reference of findings as Markdown.
+
+use super::{about, severities, word};
+use crate::catalogue::{self, Entry, Section};
+use crate::finding::Severity;
+use std::fmt::Write;
+
+/// The whole catalogue as one Markdown document: an index, then a section for each id under
+/// an anchor that is the id in lower case.
+pub fn reference() -> String {
+    let mut out = String::from(INTRODUCTION);
+    for section in SECTIONS {
+        push_index(&mut out, section);
+    }
+    for entry in catalogue::all() {
+        push_entry(&mut out, entry);
+    }
+    out
+}
+
+/// In the order of the reference.
+const SECTIONS: [Section; 8] = [
+    Section::Txt,
+    Section::PolicyHost,
+    Section::Body,
+    Section::MxMatch,
+    Section::MxTls,
+    Section::TlsRpt,
+    Section::Dane,
+    Section::Operations,
+];
+
+fn push_index(out: &mut String, section: Section) {
+    // Writing to a `String` cannot fail, here and below.
+    let _ = write!(out, "\n### {}\n\n", sentence_case(about(section)));
+    out.push_str("| id | enforce | testing | what |\n| --- | --- | --- | --- |\n");
+    for entry in catalogue::all().filter(|entry| entry.section == section) {
+        let _ = writeln!(
+            out,
+            "| [{}](#{}) | {} | {} | {} |",
+            entry.id,
+            anchor(entry),
+            cell(entry.enforce),
+            cell(entry.testing),
+            entry.title,
+        );
+    }
+}
+
+fn push_entry(out: &mut String, entry: &Entry) {
+    let _ = write!(
+        out,
+        "\n<a id=\"{}\"></a>\n\n## {}: {}\n\n*{}; about {}. {}*\n\n{}\n\n**What senders do.** {}\n\n",
+        anchor(entry),
+        entry.id,
+        entry.title,
+        sentence_case(&severities(entry)),
+        about(entry.section),
+        entry.rfc,
+        escaped(entry.explanation),
+        escaped(entry.consequence),
+    );
+    out.push_str("**How to mend it**\n\n");
+    for (number, step) in (1..).zip(entry.remedy) {
+        let _ = writeln!(out, "{number}. {}", escaped(step));
+    }
+    if !entry.example.is_empty() {
+        let _ = write!(out, "\n```text\n{}\n```\n", entry.example);
+    }
+}
+
+fn anchor(entry: &Entry) -> String {
+    entry.id.to_ascii_lowercase()
+}
+
+fn cell(severity: Option<Severity>) -> &'static str {
+    severity.map_or("–", word)
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
+}
+
+/// Outside of code, what Markdown would take for markup.
+fn escaped(text: &str) -> String {
+    let pieces = text.split('`').enumerate().map(|(n, piece)| {
+        if n % 2 == 1 {
+            return format!("`{piece}`");
+        }
+        let mut plain = String::with_capacity(piece.len());
+        for c in piece.chars() {
+            if matches!(c, '*' | '_' | '<' | '>' | '[' | ']' | '\\') {
+                plain.push('\\');
+            }
+            plain.push(c);
+        }
+        plain
+    });
+    pieces.collect()
+}
+
+const INTRODUCTION: &str = "\
+# Findings
+
+<!-- Made by `ironpost docs` from the catalogue in crates/checker/src/catalogue. Edit that. -->
+
+Each fault that `ironpost check` and `ironpost lint` can find has an id. The id is part of the
+contract: it stays the same in JSON output, in suppressions and here. `ironpost explain ID` shows
+the same text in the terminal.
+
+How much a finding matters depends on the mode of the policy that the domain publishes. The columns
+`enforce` and `testing` give the severity in these modes; `–` means that it is no fault there. A
+domain without a readable policy is judged as if it enforced one, a domain in mode none as if it
+were testing.
+
+## Points
+
+Each finding costs points in the section it belongs to:
+
+| section | points | ids |
+| --- | --- | --- |
+| the `_mta-sts` record | 15 | D- |
+| the policy host | 15 | H- |
+| the policy file | 10 | P- |
+| MX records and the policy's patterns | 15 | M- |
+| TLS at the MX hosts | 20 | S- |
+| TLS-RPT | 10 | R- |
+| the way the set-up is run | 10 | C-, K-, X-, Y- |
+| DNSSEC and DANE | 5 | N- |
+
+Within its section a critical finding costs all points, a high one 60 %, a medium one 25 %, a low
+one 10 %, an info nothing. What was not tested is left out of the sum, and the result says so.
+
+## Index
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_link_of_the_index_leads_to_its_section() {
+        let reference = reference();
+        let links: Vec<_> = reference
+            .match_indices("](#")
+            .filter_map(|(at, mark)| reference.get(at + mark.len()..)?.split(')').next())
+            .collect();
+        assert_eq!(links.len(), catalogue::all().count());
+        for link in links {
+            assert_eq!(reference.matches(&format!("<a id=\"{link}\"></a>")).count(), 1, "{link}");
+        }
+    }
+
+    #[test]
+    fn markup_in_the_texts_stays_text() {
+        assert_eq!(escaped("a *b* `*.c` <d>"), "a \\*b\\* `*.c` \\<d\\>");
+    }
+}

@@ -1,0 +1,270 @@
+//! Broken files and records against what is said of them.
+
+use super::*;
+use ironpost_proto::mta_sts::policy::MAX_BODY;
+use proptest::prelude::*;
+
+const ID: &str = "20260501T120000Z";
+
+fn lint(body: &[u8]) -> LintResult {
+    let domain = "example.com".parse().unwrap();
+    let hosts = ["mx1.example.com".parse().unwrap()];
+    policy(body, &BodyContext { domain: Some(&domain), hosts: &hosts, suggested_id: Some(ID) })
+}
+
+fn ids(result: &LintResult) -> Vec<&'static str> {
+    result.findings.iter().map(|finding| finding.entry.id).collect()
+}
+
+/// A result as a person reads it.
+fn shown(result: &LintResult) -> String {
+    let mut lines = vec![result.summary.clone()];
+    lines.extend(result.fields.iter().map(|(name, value)| format!("  {name}: {value}")));
+    for finding in &result.findings {
+        lines.push(format!("{:?} {} {}", finding.severity, finding.entry.id, finding.subject));
+        lines.push(format!("  {}", finding.detail));
+        lines.extend(finding.evidence.iter().map(|line| format!("  seen: {line}")));
+        lines
+            .extend(finding.fix.iter().map(|step| format!("  - {}", step.replace('\n', "\n    "))));
+    }
+    let note = |n: &Note| format!("{}:{} {}: {}", n.line, n.column, n.message, n.excerpt);
+    lines.extend(result.deviations.iter().map(note));
+    lines.join("\n")
+}
+
+#[test]
+fn broken_policies() {
+    let table: &[(&str, &[u8])] = &[
+        ("sound", b"version: STSv1\nmode: enforce\nmx: mx1.example.com\nmax_age: 1209600\n"),
+        ("misnamed", b"Version: STSv1\nmode: enforce\nMX: mx1.example.com\nmax-age: 1209600\n"),
+        ("one_line", b"version: STSv1 mode: enforce mx: mx1.example.com max_age: 1209600"),
+        ("written_line_ends", b"version: STSv1\\nmode: enforce\\nmx: mx1.example.com\\nmax_age: 86400\\n"),
+        ("comments", b"# policy\n# of ours\nversion: STSv1\nmode : testing\nmx: mx1.example.com\nmax_age: 86400\n"),
+        ("mx_list", b"version: STSv1\nmode: enforce\nmx: mx1.example.com, mx2.example.com\nmx: 10 mx3.example.com\nmax_age: 604800\n"),
+        ("repeated", b"version: STSv1\nmode: testing\nmode: enforce\nmode: none\nmx: mx1.example.com\nmax_age: 3600\nmax_age: 7200\n"),
+        ("web_page", b"<!DOCTYPE html>\n<title>Welcome</title>\n"),
+        ("empty", b""),
+        ("leaving", b"version: STSv1\nmode: none\nmax_age: 86400\n"),
+        ("blank_and_late", b"mode: enforce\n\nmx: *.example.com\nmx: mta-sts.example.com\nmax_age: 99999999\nversion: STSv1\n"),
+        ("hostile", b"version: STSv1\nmode: \x1b[31menforce\xff\nmx: \xe2\x80\xaeevil\nmax_age: 1\n"),
+    ];
+    for (name, body) in table {
+        insta::assert_snapshot!(format!("policy_{name}"), shown(&lint(body)));
+    }
+}
+
+#[test]
+fn broken_records() {
+    let domain: Domain = "example.com".parse().unwrap();
+    let table: &[(&str, &[u8])] = &[
+        ("sound", b"v=STSv1; id=1;"),
+        ("hyphens", b"v=STSv1; id=2026-05-01;"),
+        ("quotes", b"\"v=STSv1; id=1;\""),
+        ("upper_case_id", b"v=STSv1; ID=1;"),
+        ("blank_and_extra", b"v=STSv1 ; id=1; id=2; mode=enforce"),
+        ("empty_field", b"v=STSv1;; id=1"),
+    ];
+    for (name, txt) in table {
+        let result = sts_record(txt, Some(&domain), ID);
+        insta::assert_snapshot!(format!("record_{name}"), shown(&result));
+    }
+    let table: &[(&str, &[u8])] = &[
+        ("sound", b"v=TLSRPTv1; rua=mailto:a@example.com,https://r.example.net/x"),
+        ("bare_address", b"v=TLSRPTv1; rua=tls@example.com"),
+        ("size_suffix", b"v=TLSRPTv1; rua=mailto:tls@example.com!10m"),
+        ("semicolon", b"v=TLSRPTv1; rua=mailto:a@example.com; mailto:b@example.net"),
+        ("upper_case", b"v=TLSRPTv1; RUA=mailto:a@example.com"),
+        ("nothing", b"v=TLSRPTv1; rua="),
+    ];
+    for (name, txt) in table {
+        let result = tls_rpt_record(txt, Some(&domain));
+        insta::assert_snapshot!(format!("tls_rpt_{name}"), shown(&result));
+    }
+}
+
+#[test]
+fn one_cause_gives_one_finding() {
+    let table: &[(&[u8], &[&str], &str)] = &[
+        (b"", &["P-EMPTY"], "an empty file lacks no fields as well"),
+        (b"<html>\n\n</html>", &["P-HTML"], "a page has no lines to fault"),
+        (
+            b"Version: STSv1\nmode: enforce\nmx: a.example.com\nmax_age: 1209600",
+            &["P-VERSION"],
+            "a misnamed field is not unknown and missing",
+        ),
+        (
+            b"version: STSv1\nmode: enforce\nmx: a.example.com\nmaxage: 1209600",
+            &["P-MAXAGE"],
+            "a misspelt field is not unknown and missing",
+        ),
+        (
+            b"version: STSv1\nmode: enforce\nmx: a.example.com\nmax_age: 1209600\nmaxage: 1",
+            &["P-EXT"],
+            "where nothing is missing it is unknown",
+        ),
+        (
+            b"version: STSv1\rmode: enforce\rmx: a.example.com\rmax_age: 1209600\r",
+            &["P-EOL"],
+            "every line is wrong in the same way",
+        ),
+        (
+            b"version: STSv1\nmode: enforce\nmx: a b.example.com\nmx: c_d\nmx: .e\nmax_age: 1209600",
+            &["P-MX-SYNTAX"],
+            "three bad patterns",
+        ),
+        (
+            b"version: STSv1\nmode: enforce\nmx: a.example.com\nmax_age: 1209600\n\n\n",
+            &["P-BLANK"],
+            "a run of blank lines",
+        ),
+    ];
+    for (body, expected, reason) in table {
+        assert_eq!(ids(&lint(body)), *expected, "{reason}");
+    }
+}
+
+#[test]
+fn short_lives_are_judged_by_mode() {
+    let table = [
+        ("enforce", 604_799, Some(Severity::Medium)),
+        ("enforce", 604_800, Some(Severity::Low)),
+        ("enforce", 1_209_599, Some(Severity::Low)),
+        ("enforce", 1_209_600, None),
+        ("testing", 86_399, Some(Severity::Low)),
+        ("testing", 86_400, None),
+        ("none", 0, Some(Severity::Low)),
+        ("none", 86_400, None),
+    ];
+    for (mode, max_age, expected) in table {
+        let body = format!("version: STSv1\nmode: {mode}\nmx: a.example.com\nmax_age: {max_age}\n");
+        let result = lint(body.as_bytes());
+        let found = result.findings.iter().find(|finding| finding.entry.id == "P-MAXAGE-SHORT");
+        assert_eq!(found.map(|finding| finding.severity), expected, "{mode} {max_age}");
+    }
+}
+
+#[test]
+fn an_rrset_is_judged_as_a_whole() {
+    let name = "_mta-sts.example.com".parse().unwrap();
+    let table: &[(&[&str], &[&str], &str)] = &[
+        (&[], &[], "absence is for the caller to explain"),
+        (&["v=STSv1; id=1", "v=STSv1; id="], &["D-MULTI"], "counted before they are read"),
+        (&["v=STSv1; id=1", "v=spf1 -all"], &["D-UNRELATED"], "an SPF record beside the right one"),
+        (&["v=spf1 -all"], &["D-WILDCARD"], "an SPF record alone"),
+        (&["hello"], &["D-UNRELATED"], "anything else alone"),
+        (&["v=spf1 -all", "v=stsv1; id=1"], &["D-VERSION"], "what was meant comes first"),
+        (&["v=STSv1 ; id=1", "hello"], &["D-VERSION"], "beside others the literal prefix counts"),
+        (&["v=STSv1 ; id=1"], &["D-WSP"], "alone the grammar counts"),
+    ];
+    for (records, expected, reason) in table {
+        let rrset: Vec<_> = records.iter().map(|record| record.as_bytes().to_vec()).collect();
+        let findings = txt_findings(&record::evaluate(&rrset), &name, ID);
+        let found: Vec<_> = findings.iter().map(|finding| finding.entry.id).collect();
+        assert_eq!(found, *expected, "{reason}");
+    }
+    let name = "_smtp._tls.example.com".parse().unwrap();
+    let table: &[(&[&str], &[&str], &str)] = &[
+        (&[], &[], "absence is for the caller to explain"),
+        (&["v=TLSRPTv1; rua=mailto:a@b.c", "v=TLSRPTv1;"], &["R-MULTI"], "counted, not read"),
+        (&["v=TLSRPTv1; rua=mailto:a@b.c", "hello"], &["R-UNRELATED"], "other text"),
+        (&["v=tlsrptv1; rua=mailto:a@b.c"], &["R-VERSION"], "case counts"),
+        (&["v=TLSRPTv1; rua=http://b.c/"], &["R-SCHEME"], "a scheme reports do not use"),
+        (&["v=TLSRPTv1; rua=mailto:a@b.c; x=y; rua=mailto:d@b.c"], &[], "several rua add up"),
+        (&["v=TLSRPTv1; rua=mailto:a@b.c,"], &["R-SYNTAX"], "a comma with nothing behind it"),
+    ];
+    for (records, expected, reason) in table {
+        let rrset: Vec<_> = records.iter().map(|record| record.as_bytes().to_vec()).collect();
+        let findings = tls_rpt_findings(&tls_rpt_record::evaluate(&rrset), &name);
+        let found: Vec<_> = findings.iter().map(|finding| finding.entry.id).collect();
+        assert_eq!(found, *expected, "{reason}");
+    }
+}
+
+/// No finding may carry what a terminal would act on; line ends separate what is to be
+/// pasted, in steps alone.
+fn assert_harmless(result: &LintResult) {
+    for finding in &result.findings {
+        let prose = [&finding.subject, &finding.detail].into_iter().chain(&finding.evidence);
+        for text in prose {
+            assert_eq!(Visible::from(text.as_str()).as_str(), text);
+        }
+        for line in finding.fix.iter().flat_map(|step| step.split('\n')) {
+            assert_eq!(Visible::from(line).as_str(), line);
+        }
+    }
+}
+
+/// Text in which the words of policies and records are frequent.
+fn likely_text() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop::sample::select(vec![
+        "version",
+        "STSv1",
+        "mode",
+        "enforce",
+        "testing",
+        "none",
+        "mx",
+        "max_age",
+        "max-age",
+        ":",
+        ": ",
+        "=",
+        "\n",
+        "\r\n",
+        "\r",
+        "\n\n",
+        "\\n",
+        "; ",
+        ", ",
+        " ",
+        "*.",
+        "mail.example.com",
+        "86400",
+        "99999999999",
+        "v=STSv1",
+        "id=",
+        "v=TLSRPTv1",
+        "rua=",
+        "mailto:a@b.c",
+        "!10m",
+        "\u{feff}",
+        "\u{2028}",
+        "\u{202e}",
+        "\x1b[2J",
+        "é",
+        "#",
+        "<",
+        "info: caf\u{e9}",
+    ]);
+    prop::collection::vec(words, 0..40).prop_map(|words| words.concat().into_bytes())
+}
+
+proptest! {
+    #[test]
+    fn what_is_rejected_is_explained_and_nothing_acts(
+        text in prop_oneof![likely_text(), prop::collection::vec(any::<u8>(), 0..200)]
+    ) {
+        for result in [lint(&text), sts_record(&text, None, ID), tls_rpt_record(&text, None)] {
+            prop_assert!(result.accepted || !result.findings.is_empty(), "{}", result.summary);
+            assert_harmless(&result);
+        }
+    }
+
+    #[test]
+    fn a_correction_is_sound(text in likely_text()) {
+        let hosts = ["mx1.example.com".parse().unwrap()];
+        let corrected = corrected_policy(&text, &hosts).expect("a host is known");
+        prop_assert_eq!(policy::parse(corrected.to_string().as_bytes()).verdict, Ok(corrected));
+    }
+}
+
+#[test]
+fn the_largest_inputs_come_to_an_end() {
+    for unit in [&b"a"[..], b"\n", b"mx:\n", b"x: y\n", b"version:", b":=", b"\xff", b"\\n"] {
+        let body: Vec<u8> = unit.iter().copied().cycle().take(MAX_BODY).collect();
+        let result = lint(&body);
+        assert!(!result.findings.is_empty() && result.findings.len() < 20);
+        sts_record(&body, None, ID);
+        tls_rpt_record(&body, None);
+    }
+}

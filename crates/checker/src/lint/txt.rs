@@ -1,0 +1,211 @@
+//! From what the `_mta-sts` TXT RRset amounts to, to findings.
+
+use super::{places, severity};
+use crate::catalogue::Entry;
+use crate::catalogue::txt::{
+    D_EXT, D_ID, D_MULTI, D_SYNTAX, D_UNRELATED, D_VERSION, D_WILDCARD, D_WSP,
+};
+use crate::finding::Finding;
+use crate::publish::txt_record::TxtRecord;
+use ironpost_proto::deviation::{Deviation, Parsed};
+use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::mta_sts::record::{
+    Discarded, Likeness, Record, RecordFault, RecordOutcome, RecordSet,
+};
+use ironpost_proto::visible::Visible;
+
+/// The kind of fault that a departure from the grammar is.
+pub fn record_entry(fault: RecordFault) -> &'static Entry {
+    match fault {
+        RecordFault::MissingId | RecordFault::InvalidId => &D_ID,
+        RecordFault::Syntax => &D_SYNTAX,
+        RecordFault::BlankBeforeSemicolon => &D_WSP,
+        RecordFault::UnknownField | RecordFault::RepeatedField => &D_EXT,
+    }
+}
+
+/// The findings that the RRset at `name` gives by itself; `suggested_id` stands in the
+/// corrected record. An RRset without any record of ours gives D-VERSION if one was meant,
+/// D-WILDCARD if SPF answers, D-UNRELATED for other text; that there is no record is for the
+/// caller to say, who knows why.
+pub fn txt_findings(set: &RecordSet, name: &DnsName, suggested_id: &str) -> Vec<Finding> {
+    let publish = publish_at(Some(name), suggested_id);
+    findings(set, name.as_str(), &publish)
+}
+
+/// As [`txt_findings`], for the value of a single record that is said to be an MTA-STS record.
+pub(super) fn lone_record(
+    set: &RecordSet,
+    domain: Option<&Domain>,
+    suggested_id: &str,
+) -> Vec<Finding> {
+    let name = domain.map(|domain| domain.prefixed("_mta-sts"));
+    let subject = name.as_ref().map_or("_mta-sts", DnsName::as_str);
+    let publish = publish_at(name.as_ref(), suggested_id);
+    match set.discarded.first() {
+        Some(record) => vec![wrong_version(record, 0, subject, &publish)],
+        None => findings(set, subject, &publish),
+    }
+}
+
+fn findings(set: &RecordSet, subject: &str, publish: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match (&set.outcome, set.candidates.as_slice()) {
+        (RecordOutcome::Several, candidates) => {
+            findings.push(several(candidates, subject, publish));
+        }
+        (_, candidates) => {
+            let parsed = candidates.iter().map(|(text, parsed)| (text, parsed));
+            findings.extend(
+                parsed.flat_map(|(text, parsed)| of_record(text, parsed, subject, publish)),
+            );
+        }
+    }
+    findings.extend(discarded(set, subject, publish));
+    findings
+}
+
+fn several(
+    candidates: &[(Visible, Parsed<Record, RecordFault>)],
+    subject: &str,
+    publish: &str,
+) -> Finding {
+    let detail = format!(
+        "{} records at {subject} begin with `v=STSv1;`, so senders act as if there were none",
+        candidates.len()
+    );
+    Finding::new(&D_MULTI, severity(&D_MULTI, None), subject, detail)
+        .with_fix([
+            "Delete all of them but one, and give that one a new id.".to_owned(),
+            format!("What should be left:\n{publish}"),
+        ])
+        .with_evidence(candidates.iter().map(|(text, _)| format!("TXT: {text}")))
+}
+
+/// The faults of one record, each kind once.
+fn of_record(
+    text: &Visible,
+    parsed: &Parsed<Record, RecordFault>,
+    subject: &str,
+    publish: &str,
+) -> Vec<Finding> {
+    let misnamed = parsed.deviations.iter().find(|deviation| {
+        parsed.verdict == Err(RecordFault::MissingId)
+            && deviation.class == RecordFault::UnknownField
+            && deviation.excerpt.as_str().eq_ignore_ascii_case("id")
+    });
+    let mut groups: Vec<(&'static Entry, Vec<&Deviation<RecordFault>>)> = Vec::new();
+    for deviation in &parsed.deviations {
+        if misnamed == Some(deviation) {
+            continue;
+        }
+        let entry = record_entry(deviation.class);
+        match groups.iter_mut().find(|(known, _)| *known == entry) {
+            Some((_, deviations)) => deviations.push(deviation),
+            None => groups.push((entry, vec![deviation])),
+        }
+    }
+    let finding = |(entry, deviations): (&'static Entry, Vec<&Deviation<RecordFault>>)| {
+        let detail = match (deviations.first(), misnamed) {
+            (Some(first), Some(other)) if first.class == RecordFault::MissingId => {
+                format!(
+                    "{subject} has no `id`; `{}` is another field, as case counts",
+                    other.excerpt
+                )
+            }
+            (Some(first), _) => sentence(first, subject),
+            (None, _) => entry.title.to_owned(),
+        };
+        Finding::new(entry, severity(entry, None), subject, detail)
+            .with_fix([format!("Replace the record by:\n{publish}")])
+            .with_evidence([format!("TXT: {text}")].into_iter().chain(places(&deviations)))
+    };
+    groups.into_iter().map(finding).collect()
+}
+
+fn sentence(at: &Deviation<RecordFault>, subject: &str) -> String {
+    let (column, piece) = (at.column, &at.excerpt);
+    match at.class {
+        RecordFault::MissingId => format!("{subject} has no `id`"),
+        RecordFault::InvalidId => {
+            format!("{subject} has `{piece}`, but an id is 1 to 32 letters and digits")
+        }
+        RecordFault::Syntax if piece.as_str().is_empty() => {
+            format!("{subject} has an empty field at column {column}")
+        }
+        RecordFault::Syntax => {
+            format!("{subject} has `{piece}` at column {column}, which is not a field")
+        }
+        RecordFault::BlankBeforeSemicolon => format!(
+            "{subject} has a blank before the first semicolon, which some senders do not accept"
+        ),
+        RecordFault::UnknownField => {
+            format!("{subject} has the unknown field `{piece}`, which senders ignore")
+        }
+        RecordFault::RepeatedField => {
+            format!("{subject} has the field `{piece}` more than once; the first one counts")
+        }
+    }
+}
+
+fn discarded(set: &RecordSet, subject: &str, publish: &str) -> Option<Finding> {
+    let first = set.discarded.first()?;
+    let others = set.discarded.len() - 1;
+    if set.candidates.is_empty() {
+        if let Some(meant) = set.discarded.iter().find(|r| r.likeness == Likeness::WrongVersion) {
+            return Some(wrong_version(meant, others, subject, publish));
+        }
+        if set.discarded.iter().any(|record| record.likeness == Likeness::Spf) {
+            return Some(wildcard(set, subject, publish));
+        }
+    }
+    let noun = if others == 0 { "a TXT record that is" } else { "TXT records that are" };
+    let detail = format!("{subject} has {noun} not about MTA-STS, such as `{}`", first.text);
+    Some(
+        Finding::new(&D_UNRELATED, severity(&D_UNRELATED, None), subject, detail)
+            .with_fix(D_UNRELATED.remedy.iter().copied())
+            .with_evidence(set.discarded.iter().map(|record| format!("TXT: {}", record.text))),
+    )
+}
+
+fn wrong_version(record: &Discarded, others: usize, subject: &str, publish: &str) -> Finding {
+    let text = record.text.as_str();
+    let reason = if text.trim_start() != text || text.starts_with("\\t") {
+        "a blank stands before it"
+    } else if text.starts_with(['"', '\'']) {
+        "quotation marks are part of the data"
+    } else if text.starts_with("v=STSv1 ") {
+        "beside other TXT records a blank before the semicolon costs it"
+    } else if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("v=STSv1")) {
+        "upper and lower case count"
+    } else if text.starts_with("v=STSv") {
+        "the only version is STSv1"
+    } else {
+        "nothing may stand before or between these characters"
+    };
+    let detail = format!("{subject} does not begin with exactly `v=STSv1;`: {reason}");
+    let finding = Finding::new(&D_VERSION, severity(&D_VERSION, None), subject, detail)
+        .with_fix([format!("Replace the record by:\n{publish}")]);
+    let beside = (others > 0).then(|| format!("other TXT records: {others}"));
+    finding.with_evidence([format!("TXT: {}", record.text)].into_iter().chain(beside))
+}
+
+fn wildcard(set: &RecordSet, subject: &str, publish: &str) -> Finding {
+    let detail = format!(
+        "{subject} answers with an SPF record, as a wildcard TXT record does, and has no MTA-STS \
+         record of its own"
+    );
+    Finding::new(&D_WILDCARD, severity(&D_WILDCARD, None), subject, detail)
+        .with_fix([
+            format!("Publish a record of its own:\n{publish}"),
+            "Consider whether the wildcard TXT record is wanted at all.".to_owned(),
+        ])
+        .with_evidence(set.discarded.iter().map(|record| format!("TXT: {}", record.text)))
+}
+
+/// A sound record to publish at `name`.
+fn publish_at(name: Option<&DnsName>, suggested_id: &str) -> String {
+    let value = format!("v=STSv1; id={suggested_id};");
+    let domain = name.and_then(DnsName::parent).and_then(|parent| parent.to_domain());
+    TxtRecord::mta_sts(domain.as_ref(), value).to_string()
+}
