@@ -16,12 +16,17 @@ mod wrap;
 #[cfg(test)]
 pub(crate) mod samples;
 
-use crate::report::Verdict;
-use wording::Label;
+use crate::report::{Grade, Verdict};
+use wording::{Code, Label};
 
 /// A verdict in words for people: `At risk`.
 pub fn verdict_label(verdict: Verdict) -> &'static str {
     verdict.label()
+}
+
+/// A grade in letters: `A+`.
+pub fn grade_label(grade: Grade) -> &'static str {
+    grade.code()
 }
 
 /// Why a report could not be written in a format. None of these follows from what a report

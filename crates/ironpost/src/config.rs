@@ -23,7 +23,7 @@ use values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
 pub(crate) struct NetworkArgs {
     /// Read defaults for the options below from a TOML file
     #[arg(long, value_name = "FILE", env = "IRONPOST_CONFIG", hide_env_values = true)]
-    pub(crate) config: Option<PathBuf>,
+    config: Option<PathBuf>,
 
     /// Ask this recursive resolver instead of those of /etc/resolv.conf; may be repeated
     #[arg(
@@ -110,6 +110,11 @@ pub(crate) struct Settings {
 }
 
 impl NetworkArgs {
+    /// Everything as the file at `path` says.
+    pub(crate) fn from_file(path: PathBuf) -> Self {
+        Self { config: Some(path), ..Self::default() }
+    }
+
     /// Reads the configuration file, if one is named, and puts options over it.
     pub(crate) fn settle(self) -> Result<Settings, Failure> {
         let file = match &self.config {

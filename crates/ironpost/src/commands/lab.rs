@@ -1,5 +1,8 @@
 //! `ironpost lab`: a small internet on loopback.
 
+mod agreement;
+mod check;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::{Signals, block_on};
@@ -22,7 +25,9 @@ pub(crate) struct LabArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum LabCommand {}
+enum LabCommand {
+    Check(check::LabCheckArgs),
+}
 
 /// How the lab is started.
 #[derive(Debug, Args)]
@@ -47,28 +52,39 @@ struct LabStart {
 const EXAMPLES: &str = "\
 Examples:
   ironpost lab
+  ironpost lab check
   ironpost lab --sound 1000 --round-trip 20 --dir /tmp/lab";
 
 /// Runs the command.
 pub(crate) fn run(args: LabArgs, console: &Console) -> Result<Exit, Failure> {
-    block_on(serve(args.options, console))
+    block_on(async {
+        match args.command {
+            Some(LabCommand::Check(args)) => check::run(args, console).await,
+            None => serve(args.options, console).await,
+        }
+    })
 }
 
 /// Serves until a signal comes, which is the ordinary end.
 async fn serve(start: LabStart, console: &Console) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
-    let options = LabOptions {
-        scenarios: start.scenarios,
-        sound_domains: start.sound,
-        round_trip: Duration::from_millis(start.round_trip),
-        dir: start.dir,
-        ..LabOptions::default()
-    };
-    let lab = Lab::start(options).await.map_err(Failure::could_not_test)?;
+    let lab = Lab::start(start.options()).await.map_err(Failure::could_not_test)?;
     console.print(&guide(&lab, &own_name()))?;
     signals.next().await;
     lab.stop().await;
     Ok(Exit::Clean)
+}
+
+impl LabStart {
+    fn options(self) -> LabOptions {
+        LabOptions {
+            scenarios: self.scenarios,
+            sound_domains: self.sound,
+            round_trip: Duration::from_millis(self.round_trip),
+            dir: self.dir,
+            ..LabOptions::default()
+        }
+    }
 }
 
 /// What to try.
