@@ -126,7 +126,7 @@ async fn a_request_that_is_none_is_not_answered() {
     let lab = whole_lab().await;
     let host = "mta-sts.sound-enforce.example";
     let address = address(&lab, host).await;
-    for request in [&b"\r\n\r\n"[..], b"GET", &[b'x'; 20_000]] {
+    for request in [&b"\r\n\r\n"[..], b"GET", &[b'x'; 10_000]] {
         let stream = TcpStream::connect((address, lab.ports().https)).await.expect("connected");
         let mut stream = handshake(&lab, stream, host).await.expect("a session");
         // The host may have gone before all of it is sent.
