@@ -1,5 +1,8 @@
 //! Everything one look at a policy domain showed: facts without judgement.
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 use ironpost_net::dns::answer::{Caa, DnsError, Lookup, Mx};
 use ironpost_net::policy_fetch::PolicyFetch;
 use ironpost_net::report_target::ReportTargetProbe;

@@ -130,7 +130,7 @@ fn caps(assessment: &Assessment<'_>, partial: bool) -> Vec<Cap> {
         (PolicyStatus::Invalid, _) => cap(Grade::D, "senders must ignore what is published"),
         (PolicyStatus::None, _) => without_policy(view, "there is no policy", &mut cap),
         (PolicyStatus::Valid, Some(Mode::None)) => {
-            without_policy(view, "the policy is in mode none", &mut cap)
+            without_policy(view, "the policy is in mode none", &mut cap);
         }
         (PolicyStatus::Valid, Some(Mode::Testing)) => {
             if is_long_in_testing(assessment) {
@@ -217,3 +217,6 @@ pub const SECTIONS: &[(Section, u8)] = &[
 
 /// The least `max_age` of an A+, seconds.
 const TWO_WEEKS: u32 = 14 * 86_400;
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,11 @@ pub(super) fn subsumes(history: &[Finding], other: &Finding) -> bool {
 
 /// SHA-256 of a body, hexadecimal.
 pub(crate) fn body_hash(body: &[u8]) -> String {
-    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(body).iter().fold(String::new(), |mut hex, byte| {
+        hex.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        hex.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        hex
+    })
 }
 
 /// id and body change together or not at all (RFC 8461 §3.1, §8.1).

@@ -28,7 +28,7 @@ pub(crate) enum AddressState<'a> {
 }
 
 /// Judges one probe.
-pub(crate) fn address_state<'a>(probe: &'a SmtpProbe, egress: Egress) -> AddressState<'a> {
+pub(crate) fn address_state(probe: &SmtpProbe, egress: Egress) -> AddressState<'_> {
     if let Some(tls) = &probe.tls {
         return match &probe.failure {
             Some(failure @ ProbeFailure::InsideTls(_)) if tls.is_acceptable() => {
@@ -143,9 +143,10 @@ pub(crate) fn dane_state(seen: &HostEvidence) -> DaneState {
     match &answer.security {
         Security::Bogus(_) => return DaneState::Bogus,
         Security::Indeterminate(_) => return DaneState::NotTested,
-        Security::Insecure(_) if answer.records().is_empty() => return DaneState::Absent,
+        Security::Insecure(_) | Security::Secure if answer.records().is_empty() => {
+            return DaneState::Absent;
+        }
         Security::Insecure(_) => return DaneState::Insecure,
-        Security::Secure if answer.records().is_empty() => return DaneState::Absent,
         Security::Secure => {}
     }
     let chains = seen.probes.iter().filter_map(|probe| probe.tls.as_ref());

@@ -18,7 +18,7 @@ use ironpost_proto::mta_sts::policy::{Mode, Policy};
 use std::net::IpAddr;
 
 pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
-    let mut findings: Vec<_> = view.hosts().iter().flat_map(|host| record(view, host)).collect();
+    let mut findings: Vec<_> = view.hosts().iter().filter_map(|host| record(view, host)).collect();
     let policy = view.readable().filter(|policy| policy.mode != Mode::None);
     let (Some(policy), Some(records)) = (policy, view.mx_records()) else { return findings };
     if view.has_null_mx() {

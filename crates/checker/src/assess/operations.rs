@@ -31,8 +31,7 @@ fn caa(view: &View<'_>) -> Option<Finding> {
     Some(
         Finding::new(&C_CAA, severity, host.name.as_str(), detail)
             .with_fix([format!(
-                "Add the CA in use: {}. IN CAA 0 issue \"<identifier of the CA>\"",
-                at
+                "Add the CA in use: {at}. IN CAA 0 issue \"<identifier of the CA>\""
             )])
             .with_evidence(
                 records.iter().map(|r| {

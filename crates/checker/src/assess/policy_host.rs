@@ -72,7 +72,7 @@ fn no_address(view: &View<'_>) -> Option<Finding> {
     if host.ipv4.is_err() && host.ipv6.is_err() {
         let reason = host.ipv4.as_ref().err().map(ToString::to_string).unwrap_or_default();
         // Our own resolver away: nothing is known. Theirs failing: nobody finds the host.
-        return (!view.evidence.mx.is_err()).then(|| {
+        return view.evidence.mx.is_ok().then(|| {
             Finding::new(
                 &H_NXDOMAIN,
                 Severity::Critical,

@@ -89,7 +89,7 @@ impl<'a> View<'a> {
 
     /// The MX RRset, if it could be looked up.
     pub fn mx_records(&self) -> Option<&'a [ironpost_net::dns::answer::Mx]> {
-        self.evidence.mx.as_ref().ok().map(|answer| answer.records())
+        self.evidence.mx.as_ref().ok().map(ironpost_net::dns::answer::Answer::records)
     }
 
     /// The domain name itself does not exist.

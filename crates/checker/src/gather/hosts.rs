@@ -64,11 +64,11 @@ impl Look<'_> {
     }
 
     async fn probe_all(&self, name: &DnsName, to_try: &[IpAddr]) -> Smtp {
-        let prober =
+        let client =
             SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..self.network.prober.clone() };
         let at = |address: &IpAddr| SocketAddr::new(*address, self.network.ports.smtp);
         let probes =
-            join_all(to_try.iter().map(|address| prober.probe(name, at(address), Sni::MxName)))
+            join_all(to_try.iter().map(|address| client.probe(name, at(address), Sni::MxName)))
                 .await;
         if probes.iter().any(|probe| probe.connected_after.is_some()) {
             self.network.egress.connected();
@@ -79,12 +79,12 @@ impl Look<'_> {
         else {
             let other = probes.iter().find(|probe| probe.starttls_offered).map(|p| p.address);
             let without_sni = match other {
-                Some(address) => Some(prober.probe(name, address, Sni::Absent).await),
+                Some(address) => Some(client.probe(name, address, Sni::Absent).await),
                 None => None,
             };
             return Smtp { probes, without_sni, legacy_versions: Vec::new() };
         };
-        let more = SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..prober };
+        let more = SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..client };
         let (without_sni, legacy_versions) =
             tokio::join!(more.probe(name, sound, Sni::Absent), more.legacy_versions(sound));
         Smtp { probes, without_sni: Some(without_sni), legacy_versions }
