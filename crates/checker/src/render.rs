@@ -6,8 +6,13 @@
 
 pub mod csv;
 pub mod digest;
+pub mod document;
 mod fix;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod prometheus;
+pub mod schema;
 pub mod terminal;
 pub mod theme;
 mod wording;
@@ -39,4 +44,10 @@ pub enum RenderError {
     /// CSV.
     #[error("the report could not be written as CSV")]
     Csv(#[from] ::csv::Error),
+    /// JUnit XML.
+    #[error("the report could not be written as JUnit XML")]
+    Junit(#[from] quick_junit::SerializeError),
+    /// HTML.
+    #[error("the report could not be written as HTML")]
+    Html(#[from] askama::Error),
 }

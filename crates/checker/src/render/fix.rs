@@ -20,6 +20,30 @@ impl<'a> FixStep<'a> {
     }
 }
 
+/// A piece of prose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span<'a> {
+    /// Words.
+    Text(&'a str),
+    /// What stood between backticks, without them.
+    Code(&'a str),
+}
+
+/// Takes prose apart at its backticks; one without a partner is a character like others.
+pub(crate) fn spans(prose: &str) -> Vec<Span<'_>> {
+    let mut spans = Vec::new();
+    let mut rest = prose;
+    while let Some((before, (code, after))) =
+        rest.split_once('`').and_then(|(before, after)| Some((before, after.split_once('`')?)))
+    {
+        spans.extend([Span::Text(before), Span::Code(code)]);
+        rest = after;
+    }
+    spans.push(Span::Text(rest));
+    spans.retain(|span| !matches!(span, Span::Text("") | Span::Code("")));
+    spans
+}
+
 fn split_record(line: &str) -> (&str, Option<&str>) {
     let colons = line.match_indices(": ");
     let ends = colons.map(|(at, colon)| line.split_at(at + colon.len()));
@@ -59,5 +83,20 @@ mod tests {
         );
         assert_eq!(read("Do: this"), ("Do: this", vec![]));
         assert_eq!(read(""), ("", vec![]));
+    }
+
+    #[test]
+    fn tells_words_from_code() {
+        let all = spans("Set `mode` to `enforce`.");
+        let expected = [
+            Span::Text("Set "),
+            Span::Code("mode"),
+            Span::Text(" to "),
+            Span::Code("enforce"),
+            Span::Text("."),
+        ];
+        assert_eq!(all, expected);
+        assert_eq!(spans("a ` b"), [Span::Text("a ` b")]);
+        assert_eq!(spans(""), []);
     }
 }
