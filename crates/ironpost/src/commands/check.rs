@@ -25,6 +25,7 @@ use ironpost_checker::render::terminal::Depth;
 use ironpost_checker::report::Report;
 use ironpost_proto::domain::Domain;
 use jiff::Timestamp;
+use results::Manner;
 use std::fs::File;
 use std::io::BufReader;
 use std::num::NonZeroU16;
@@ -149,9 +150,13 @@ pub(crate) fn run(mut args: CheckArgs, console: &Console) -> Result<Exit, Failur
 }
 
 impl CheckArgs {
-    fn format_or(&self, default: Format) -> Format {
+    fn manner(&self) -> Manner {
         let by_name = || self.output.as_deref().and_then(Format::of_file);
-        self.format.or_else(by_name).unwrap_or(default)
+        Manner {
+            format: self.format.or_else(by_name).unwrap_or(Format::Text),
+            depth: if self.explain { Depth::Explained } else { Depth::Brief },
+            fail_on: self.fail_on.least(),
+        }
     }
 
     fn options(&self) -> CheckOptions {
@@ -164,10 +169,6 @@ impl CheckArgs {
             },
             simulate: self.simulate,
         }
-    }
-
-    fn depth(&self) -> Depth {
-        if self.explain { Depth::Explained } else { Depth::Brief }
     }
 }
 

@@ -1,5 +1,7 @@
 //! `ironpost policy`: what to publish, and how to serve it.
 
+mod export;
+mod folder;
 mod max_age;
 mod new;
 mod wanted;
@@ -13,11 +15,13 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     New(new::NewArgs),
+    Export(export::ExportArgs),
 }
 
 /// Runs the command.
 pub(crate) fn run(command: PolicyCommand, console: &Console) -> Result<Exit, Failure> {
     match command {
         PolicyCommand::New(args) => new::run(args, console),
+        PolicyCommand::Export(args) => export::run(args, console),
     }
 }

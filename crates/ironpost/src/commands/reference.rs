@@ -39,7 +39,8 @@ pub(crate) fn run(args: &ReferenceArgs, console: &Console) -> Result<Exit, Failu
 }
 
 fn schema() -> Result<String, Failure> {
-    Ok(String::new())
+    let schema = ironpost_checker::render::schema::schema();
+    serde_json::to_string_pretty(&schema).map(|text| text + "\n").map_err(Failure::usage)
 }
 
 /// Every command with its help, in the order of the program's own.

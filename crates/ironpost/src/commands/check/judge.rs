@@ -18,16 +18,21 @@ pub(crate) enum FailOn {
 }
 
 impl FailOn {
+    /// The severity itself; `None` for never.
+    pub(crate) fn least(self) -> Option<Severity> {
+        match self {
+            Self::Critical => Some(Severity::Critical),
+            Self::High => Some(Severity::High),
+            Self::Medium => Some(Severity::Medium),
+            Self::Low => Some(Severity::Low),
+            Self::Info => Some(Severity::Info),
+            Self::Never => None,
+        }
+    }
+
     /// True if a finding of this severity counts.
     pub(crate) fn counts(self, severity: Severity) -> bool {
-        match self {
-            Self::Critical => severity >= Severity::Critical,
-            Self::High => severity >= Severity::High,
-            Self::Medium => severity >= Severity::Medium,
-            Self::Low => severity >= Severity::Low,
-            Self::Info => true,
-            Self::Never => false,
-        }
+        self.least().is_some_and(|least| severity >= least)
     }
 
     /// What one report means for the exit code. A finding outranks that something else of the

@@ -29,9 +29,9 @@ pub(super) async fn run(
         (false, true) => Existing::Replace,
         (false, false) => Existing::Refuse,
     };
-    let format = args.format_or(Format::Text);
+    let manner = args.manner();
     let (mut results, done) =
-        ListResults::begin(format, args.output.as_deref(), existing, console)?;
+        ListResults::begin(manner, args.output.as_deref(), existing, console)?;
     let mut tally = Tally::default();
     let mut progress = Progress::start(console, total, done.len() as u64);
     let lines = open(input, done)?;
@@ -65,7 +65,7 @@ pub(super) async fn run(
         (Ok(Ended::Complete), _) => results.finish()?,
         (Ok(Ended::Stopped), signal) => {
             let kept = results.abandon()?;
-            let text = how_to_go_on(&summary, kept, args, format);
+            let text = how_to_go_on(&summary, kept, args, manner.format);
             return Err(Failure::Interrupted(signal.unwrap_or(Signal::Interrupt), text));
         }
         (Err(RunError::Input(error)), _) => {

@@ -1,6 +1,5 @@
 //! Domains named on the command line.
 
-use super::format::Format;
 use super::results;
 use super::{CheckArgs, Scope};
 use crate::exit::Exit;
@@ -21,7 +20,8 @@ pub(super) fn read(arguments: &[String]) -> Result<Vec<Domain>, Failure> {
         let domain = read_domain(argument).map_err(|error| {
             let shown = Visible::excerpt(argument.as_bytes(), MAX_SHOWN);
             Failure::message(format!(
-                "{shown:?}: {error}; expected a domain like example.com, a URL or an e-mail address"
+                "'{shown}' is no domain: {error} (expected: a domain like example.com; a URL or an \
+                 e-mail address will do)"
             ))
         })?;
         if !domains.contains(&domain) {
@@ -63,10 +63,10 @@ pub(super) async fn run(
         return Err(Failure::Interrupted(signal, String::new()));
     }
     sort(&mut reports, &domains);
-    let format = args.format_or(Format::Text);
-    results::write_all(&reports, format, args.depth(), args.output.as_deref(), console)?;
     let exits = reports.iter().map(|report| args.fail_on.judge(report));
-    Ok(exits.fold(Exit::Clean, Exit::worst))
+    let exit = exits.fold(Exit::Clean, Exit::worst);
+    results::write_all(reports, args.manner(), args.output.as_deref(), console)?;
+    Ok(exit)
 }
 
 /// Puts results, which come as they are ready, into the order in which they were asked for.

@@ -5,53 +5,79 @@ use crate::failure::Failure;
 use crate::output::{Console, Destination, STDOUT};
 use ironpost_checker::bulk::names::NameSet;
 use ironpost_checker::bulk::output::{self, Existing, Layout, OutputError};
+use ironpost_checker::finding::Severity;
 use ironpost_checker::render::digest::Digest;
+use ironpost_checker::render::document::Document;
 use ironpost_checker::render::terminal::table::{self, Columns};
 use ironpost_checker::render::terminal::{self, Depth, View};
-use ironpost_checker::render::{RenderError, csv, json};
+use ironpost_checker::render::{RenderError, csv, html, json, junit, prometheus};
 use ironpost_checker::report::Report;
 use std::io;
 use std::path::Path;
 
 /// Writes the results of domains named on the command line: whole, or not at all.
 pub(super) fn write_all(
-    reports: &[Report],
-    format: Format,
-    depth: Depth,
+    reports: Vec<Report>,
+    manner: Manner,
     output: Option<&Path>,
     console: &Console,
 ) -> Result<(), Failure> {
     let mut destination = Destination::open(output)?;
-    let view = View { theme: destination.theme(console), width: destination.width(console), depth };
-    let text = render(reports, format, &view).map_err(broken)?;
+    let view = View {
+        theme: destination.theme(console),
+        width: destination.width(console),
+        depth: manner.depth,
+    };
+    let text = render(reports, manner, &view).map_err(Failure::usage)?;
     destination.write(text.as_bytes())?;
     destination.finish()
 }
 
-fn render(reports: &[Report], format: Format, view: &View) -> Result<String, RenderError> {
-    let digests = || reports.iter().map(Digest::from).collect::<Vec<_>>();
-    Ok(match (format, reports) {
-        (Format::Text, reports) if reports.len() <= MOST_VIEWS => {
-            let views: Vec<_> = reports.iter().map(|r| terminal::report(r, view)).collect();
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// The format.
+    pub(super) format: Format,
+    /// How much text says.
+    pub(super) depth: Depth,
+    /// What JUnit calls a failure.
+    pub(super) fail_on: Option<Severity>,
+}
+
+fn render(reports: Vec<Report>, manner: Manner, view: &View) -> Result<String, RenderError> {
+    Ok(match (manner.format, reports.as_slice()) {
+        (Format::Text, few) if few.len() <= MOST_VIEWS => {
+            let views: Vec<_> = few.iter().map(|report| terminal::report(report, view)).collect();
             views.join("\n\n")
         }
-        (Format::Text, _) => table::render(&digests(), view.theme, view.width),
-        (Format::Json, [report]) => json::object(report)? + "\n",
-        (Format::Json, reports) => json::array(reports)? + "\n",
-        (Format::Jsonl, reports) => {
-            let lines: Result<Vec<_>, _> = reports.iter().map(json::line).collect();
+        (Format::Text, many) => {
+            let digests: Vec<_> = many.iter().map(Digest::from).collect();
+            table::render(&digests, view.theme, view.width)
+        }
+        (Format::Json, [only]) => json::object(only)? + "\n",
+        (Format::Json, many) => json::array(many)? + "\n",
+        (Format::Jsonl, many) => {
+            let lines: Result<Vec<_>, _> = many.iter().map(json::line).collect();
             lines?.into_iter().map(|line| line + "\n").collect()
         }
-        (Format::Csv, reports) => {
-            let rows: Result<String, _> = reports.iter().map(csv::row).collect();
+        (Format::Csv, many) => {
+            let rows: Result<String, _> = many.iter().map(csv::row).collect();
             csv::header()? + &rows?
         }
-        (Format::Junit | Format::Html | Format::Prometheus, _) => document(format, &digests()),
+        (Format::Junit | Format::Html | Format::Prometheus, _) => {
+            document(&reports.into_iter().collect(), manner)?
+        }
     })
 }
 
-fn document(_format: Format, _digests: &[Digest]) -> String {
-    String::new()
+/// A document in a format that is whole only at its end.
+fn document(document: &Document, manner: Manner) -> Result<String, RenderError> {
+    match manner.format {
+        Format::Junit => junit::suites(document, manner.fail_on),
+        Format::Html => html::page(document),
+        Format::Prometheus => Ok(prometheus::exposition(document)),
+        Format::Text | Format::Json | Format::Jsonl | Format::Csv => Ok(String::new()),
+    }
 }
 
 /// The results of a list, on their way out as they come.
@@ -62,18 +88,18 @@ pub(super) enum ListResults {
     /// A table for people.
     Table(Columns, Destination),
     /// A document that makes sense only at the end.
-    Document(Format, Vec<Digest>, Destination),
+    Document(Manner, Document, Destination),
 }
 
 impl ListResults {
     /// Begins, and tells which domains are done already.
     pub(super) fn begin(
-        format: Format,
+        manner: Manner,
         output: Option<&Path>,
         existing: Existing,
         console: &Console,
     ) -> Result<(Self, NameSet), Failure> {
-        let layout = match format {
+        let layout = match manner.format {
             Format::Jsonl => Some(Layout::Jsonl),
             Format::Csv => Some(Layout::Csv),
             Format::Json => Some(Layout::JsonArray),
@@ -98,13 +124,13 @@ impl ListResults {
             return Err(Failure::usage(OutputError::NotResumable { path }));
         }
         let mut destination = Destination::open(output)?;
-        let results = if format == Format::Text {
+        let results = if manner.format == Format::Text {
             let columns =
                 Columns::new(destination.theme(console), destination.width(console), WIDE);
             destination.write(columns.header().as_bytes())?;
             Self::Table(columns, destination)
         } else {
-            Self::Document(format, Vec::new(), destination)
+            Self::Document(manner, Document::new(), destination)
         };
         Ok((results, NameSet::new()))
     }
@@ -117,8 +143,8 @@ impl ListResults {
                 let row = columns.row(&Digest::from(&report));
                 console.aside(|| destination.write(row.as_bytes()))
             }
-            Self::Document(_, digests, _) => {
-                digests.push(Digest::from(&report));
+            Self::Document(_, document, _) => {
+                document.push(report);
                 Ok(())
             }
         }
@@ -129,8 +155,9 @@ impl ListResults {
         match self {
             Self::Records(results) => results.finish().map_err(unwritable),
             Self::Table(_, destination) => destination.finish(),
-            Self::Document(format, digests, mut destination) => {
-                destination.write(document(format, &digests).as_bytes())?;
+            Self::Document(manner, whole, mut destination) => {
+                let text = document(&whole, manner).map_err(Failure::usage)?;
+                destination.write(text.as_bytes())?;
                 destination.finish()
             }
         }
@@ -143,10 +170,6 @@ impl ListResults {
             Self::Document(..) => Ok(false),
         }
     }
-}
-
-fn broken(error: RenderError) -> Failure {
-    Failure::usage(error)
 }
 
 fn unwritable(error: OutputError) -> Failure {

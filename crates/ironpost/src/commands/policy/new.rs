@@ -1,34 +1,26 @@
 //! `ironpost policy new`: the file, the records, the steps.
 
-use super::wanted::WantedArgs;
-use crate::commands::network;
-use crate::config::{NetworkArgs, Settings};
+use super::folder::{self, NewFile};
+use super::wanted::{Hosts, WantedArgs};
+use crate::config::NetworkArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::block_on_or_signal;
-use crate::output::{Console, Destination, Style, wrapped};
+use crate::output::{Console, Style, wrapped};
 use clap::Args;
-use ironpost_checker::check::CheckOptions;
 use ironpost_checker::publish::{self, Publication};
-use ironpost_net::dns::answer::{Mx, Outcome};
-use ironpost_proto::domain::Domain;
-use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use jiff::Timestamp;
 use std::fmt::Write;
-use std::fs;
-use std::num::NonZeroU16;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Make a policy file, its TXT record and a TLS-RPT record
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct NewArgs {
     #[command(flatten)]
-    wanted: WantedArgs,
+    hosts: Hosts,
 
-    /// Take the hosts from this domain's MX records
-    #[arg(long, value_name = "DOMAIN", conflicts_with = "mx", help_heading = "Policy")]
-    from_dns: Option<Domain>,
+    #[command(flatten)]
+    wanted: WantedArgs,
 
     /// Write mta-sts.txt and records.zone into this folder too
     #[arg(long, short, value_name = "DIR", help_heading = "Files")]
@@ -52,23 +44,10 @@ Examples:
 
 /// Runs the command.
 pub(crate) fn run(args: NewArgs, console: &Console) -> Result<Exit, Failure> {
-    if args.from_dns.is_none() && args.wanted.mx.is_empty() && !args.wanted.is_mode_none() {
-        return Err(Failure::message(
-            "which hosts take the mail? Name them with --mx HOST, or take them from the MX \
-             records with --from-dns DOMAIN",
-        ));
-    }
-    let (domain, mx) = match &args.from_dns {
-        Some(domain) => {
-            let mx = from_dns(domain, args.network.settle()?)?;
-            (Some(args.wanted.domain.clone().unwrap_or_else(|| domain.clone())), mx)
-        }
-        None => (args.wanted.domain.clone(), args.wanted.mx.clone()),
-    };
-    let wanted = args.wanted.wanted(domain, mx, Timestamp::now())?;
+    let wanted = args.wanted.wanted(args.hosts, args.network, Timestamp::now())?;
     let publication = publish::publish(wanted).map_err(Failure::usage)?;
     if let Some(folder) = &args.output {
-        write_files(folder, &publication, args.force, console)?;
+        folder::write(folder, &files(&publication), args.force, console)?;
     }
     for warning in &publication.warnings {
         console.warn(&format!("{} ({})", warning.detail, warning.entry.id));
@@ -77,56 +56,10 @@ pub(crate) fn run(args: NewArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-/// The hosts that the MX records of `domain` name, by preference.
-fn from_dns(domain: &Domain, settings: Settings) -> Result<Vec<MxPattern>, Failure> {
-    let answer = block_on_or_signal(async {
-        let checker = network::checker(settings, NonZeroU16::MIN, CheckOptions::default()).await?;
-        checker.mx(domain).await.map_err(|error| {
-            Failure::CouldNotTest(
-                anyhow::Error::new(error).context(format!("the MX records of {domain}")),
-            )
-        })
-    })?;
-    match answer.outcome {
-        Outcome::NxDomain => {
-            Err(Failure::message(format!("{domain} does not exist; name its hosts with --mx HOST")))
-        }
-        Outcome::NoData => patterns(domain, &[]),
-        Outcome::Found(mut records) => {
-            records.sort();
-            patterns(domain, &records)
-        }
-    }
-}
-
-fn patterns(domain: &Domain, records: &[Mx]) -> Result<Vec<MxPattern>, Failure> {
-    publish::patterns_from_mx(domain, records.iter().map(|mx| &mx.exchange))
-        .map_err(|error| Failure::Usage(anyhow::Error::new(error).context(domain.to_string())))
-}
-
-fn write_files(
-    folder: &Path,
-    publication: &Publication,
-    force: bool,
-    console: &Console,
-) -> Result<(), Failure> {
+fn files(publication: &Publication) -> [NewFile; 2] {
     let records = format!("{}\n{}\n", publication.record, publication.tls_rpt);
-    let files = [("mta-sts.txt", &publication.file), ("records.zone", &records)]
-        .map(|(name, content)| (folder.join(name), content));
-    if let Some((path, _)) = files.iter().find(|(path, _)| !force && path.exists()) {
-        return Err(Failure::message(format!(
-            "{} is there already; --force replaces it",
-            path.display()
-        )));
-    }
-    fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, error))?;
-    for (path, content) in files {
-        let mut file = Destination::open(Some(&path))?;
-        file.write(content.as_bytes())?;
-        file.finish()?;
-        console.note(&format!("wrote {}", path.display()));
-    }
-    Ok(())
+    [("mta-sts.txt", publication.file.clone()), ("records.zone", records)]
+        .map(|(path, contents)| NewFile { path: path.to_owned(), contents })
 }
 
 fn text(publication: &Publication, style: Style, width: usize) -> String {

@@ -1,29 +1,44 @@
 //! What a policy is to say: options that `new` and `export` share.
 
 use super::max_age::MaxAgeArg;
+use crate::commands::network;
+use crate::config::{NetworkArgs, Settings};
 use crate::failure::Failure;
+use crate::interrupt::block_on_or_signal;
 use clap::{Args, ValueEnum};
+use ironpost_checker::check::CheckOptions;
 use ironpost_checker::publish::{self, Wanted};
+use ironpost_net::dns::answer::{Mx, Outcome};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::mx_pattern::{MxPattern, PatternFault};
 use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_proto::tls_rpt::record::ReportUri;
 use jiff::Timestamp;
+use std::num::NonZeroU16;
 
-/// What a policy is to say.
+/// Which hosts take the mail.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Policy")]
+pub(super) struct Hosts {
+    /// A host that takes mail, or *.name for every host one label below; may be repeated
+    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = mx_pattern)]
+    mx: Vec<MxPattern>,
+
+    /// Take the hosts from this domain's MX records
+    #[arg(long, value_name = "DOMAIN", conflicts_with = "mx")]
+    from_dns: Option<Domain>,
+}
+
+/// What a policy is to say beside its hosts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Policy")]
 pub(super) struct WantedArgs {
-    /// A host that takes mail, or *.name for every host one label below; may be repeated
-    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = mx_pattern)]
-    pub(super) mx: Vec<MxPattern>,
-
-    /// The domain whose mail is protected
+    /// The domain whose mail is protected [default: that of --from-dns]
     #[arg(long, value_name = "DOMAIN")]
     pub(super) domain: Option<Domain>,
 
-    /// Begin with testing
+    /// What senders do with a host that fails
     #[arg(long, value_enum, value_name = "MODE", default_value_t = ModeArg::Testing)]
     mode: ModeArg,
 
@@ -44,28 +59,44 @@ pub(super) struct WantedArgs {
 /// A mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ModeArg {
-    /// Failures are reported and mail is delivered
+    /// Deliver, and report the failure: begin here
     Testing,
-    /// Mail is delivered over verified TLS only
+    /// Do not deliver
     Enforce,
     /// As if there were no policy: the way out
     None,
 }
 
 impl WantedArgs {
-    /// Puts the rest beside the hosts that take mail and the domain.
+    /// The id asked for, or one made of the time.
+    pub(super) fn id_or(&self, now: Timestamp) -> Result<PolicyId, Failure> {
+        match &self.id {
+            Some(id) => Ok(id.clone()),
+            None => publish::id_at(now).map_err(Failure::usage),
+        }
+    }
+
+    /// What is wanted, the hosts looked up where that was asked for.
     pub(super) fn wanted(
         self,
-        domain: Option<Domain>,
-        mx: Vec<MxPattern>,
+        hosts: Hosts,
+        network: NetworkArgs,
         now: Timestamp,
     ) -> Result<Wanted, Failure> {
-        let id = match self.id {
-            Some(id) => id,
-            None => publish::id_at(now).map_err(Failure::usage)?,
+        let id = self.id_or(now)?;
+        // RFC 8461 §3.2: only a policy in mode none may do without hosts.
+        if hosts.from_dns.is_none() && hosts.mx.is_empty() && self.mode != ModeArg::None {
+            return Err(Failure::message(
+                "which hosts take the mail? Name them with --mx HOST, or take them from the MX \
+                 records with --from-dns DOMAIN",
+            ));
+        }
+        let mx = match &hosts.from_dns {
+            Some(domain) => look_up(domain, network.settle()?)?,
+            None => hosts.mx,
         };
         Ok(Wanted {
-            domain,
+            domain: self.domain.or(hosts.from_dns),
             mode: match self.mode {
                 ModeArg::Testing => Mode::Testing,
                 ModeArg::Enforce => Mode::Enforce,
@@ -77,13 +108,34 @@ impl WantedArgs {
             rua: self.rua,
         })
     }
-
-    /// True if the policy may do without hosts (RFC 8461 §3.2).
-    pub(super) fn is_mode_none(&self) -> bool {
-        self.mode == ModeArg::None
-    }
 }
 
 fn mx_pattern(text: &str) -> Result<MxPattern, PatternFault> {
     publish::mx_pattern(text)
+}
+
+/// The hosts that the MX records of `domain` name, by preference.
+fn look_up(domain: &Domain, settings: Settings) -> Result<Vec<MxPattern>, Failure> {
+    let answer = block_on_or_signal(async {
+        let checker = network::checker(settings, NonZeroU16::MIN, CheckOptions::default()).await?;
+        checker.mx(domain).await.map_err(|error| {
+            let what = format!("the MX records of {domain}");
+            Failure::CouldNotTest(anyhow::Error::new(error).context(what))
+        })
+    })?;
+    match answer.outcome {
+        Outcome::NxDomain => Err(Failure::message(format!(
+            "{domain} does not exist in DNS; name the hosts with --mx HOST"
+        ))),
+        Outcome::NoData => patterns(domain, &[]),
+        Outcome::Found(mut records) => {
+            records.sort();
+            patterns(domain, &records)
+        }
+    }
+}
+
+fn patterns(domain: &Domain, records: &[Mx]) -> Result<Vec<MxPattern>, Failure> {
+    publish::patterns_from_mx(domain, records.iter().map(|mx| &mx.exchange))
+        .map_err(|error| Failure::Usage(anyhow::Error::new(error).context(domain.to_string())))
 }
