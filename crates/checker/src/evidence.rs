@@ -145,6 +145,13 @@ pub struct HostEvidence {
     pub cut_short: bool,
 }
 
+impl HostEvidence {
+    /// The MX record holds an address (`192.0.2.1.`) where a host name belongs.
+    pub fn is_address(&self) -> bool {
+        self.name.as_str().parse::<IpAddr>().is_ok()
+    }
+}
+
 /// TLSA records of a host.
 #[derive(Debug, Clone)]
 pub struct TlsaEvidence {

@@ -123,7 +123,7 @@ fn caps(assessment: &Assessment<'_>, partial: bool) -> Vec<Cap> {
     let view = &assessment.view;
     let mut caps = Vec::new();
     let mut cap = |grade, reason: &str| caps.push(Cap { grade, reason: reason.to_owned() });
-    if is_refused(assessment) {
+    if is_refused(view) {
         cap(Grade::F, "senders refuse to deliver to an MX");
     }
     match (view.status, view.applied().map(|policy| policy.mode)) {

@@ -44,6 +44,9 @@ pub fn simulate(view: &View<'_>, host: &Host) -> Simulation {
 
 fn under_policy(view: &View<'_>, policy: &Policy, host: &Host) -> Simulation {
     let name = &host.seen.name;
+    if host.seen.is_address() {
+        return simulation(SenderAction::Unknown, "the MX record names an address, not a host", None);
+    }
     if !policy.covers(name) {
         // REQUIREMENTS A12: RFC 8460 names no type of its own for it.
         return failed(policy, "the name matches no pattern (RFC 8461 §4.1)", "validation-failure");

@@ -3,16 +3,17 @@
 use crate::assess::Assessment;
 use crate::assess::hosts::tls_state;
 use crate::assess::view::View;
-use crate::catalogue::Section;
+use crate::evidence::Host;
 use crate::finding::Severity;
-use crate::report::{PolicyStatus, TlsState, Verdict};
+use crate::report::{PolicyStatus, SenderAction, TlsState, Verdict};
+use crate::simulate::simulate;
 use ironpost_net::dns::answer::DnsError;
 use ironpost_proto::mta_sts::policy::{Mode, Policy};
 
 /// The verdict on an assessment.
 pub fn verdict(assessment: &Assessment<'_>) -> Verdict {
     let view = &assessment.view;
-    if is_refused(assessment) {
+    if is_refused(view) {
         return Verdict::AtRisk;
     }
     if view.domain_is_missing() || could_not_look(view) {
@@ -30,17 +31,11 @@ pub fn verdict(assessment: &Assessment<'_>) -> Verdict {
     }
 }
 
-/// Senders refuse to deliver to at least one MX: under a policy in mode enforce, or by DANE.
-pub(crate) fn is_refused(assessment: &Assessment<'_>) -> bool {
-    let enforced = assessment.view.applied().is_some_and(|policy| policy.mode == Mode::Enforce);
-    assessment.findings.iter().filter(|finding| finding.severity == Severity::Critical).any(
-        |finding| match finding.entry.section {
-            Section::MxMatch | Section::MxTls => enforced,
-            Section::Dane => true,
-            Section::Operations => matches!(finding.entry.id, "Y-MXDRIFT" | "Y-OLDMX") && enforced,
-            Section::Txt | Section::PolicyHost | Section::Body | Section::TlsRpt => false,
-        },
-    )
+/// Senders refuse to deliver to at least one MX: under a policy in mode enforce, by DANE, or
+/// because they validate and find the zone bogus.
+pub(crate) fn is_refused(view: &View<'_>) -> bool {
+    let refused = |host: &Host| simulate(view, host).action == SenderAction::Refuse;
+    view.zone_is_bogus() || view.hosts().iter().any(refused)
 }
 
 /// A lookup or connection that the verdict rests on failed.
@@ -111,7 +106,7 @@ fn all_tested(view: &View<'_>) -> bool {
 
 /// MX hosts that a sender would skip if the policy were enforced.
 fn broken_hosts(view: &View<'_>) -> usize {
-    let covers = |policy: Option<&Policy>, host: &crate::evidence::Host| {
+    let covers = |policy: Option<&Policy>, host: &Host| {
         policy.is_none_or(|policy| policy.covers(&host.seen.name))
     };
     view.hosts()

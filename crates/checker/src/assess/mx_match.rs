@@ -40,7 +40,7 @@ fn record(view: &View<'_>, host: &Host) -> Option<Finding> {
         let severity = entry.severity(view.host_mode()).unwrap_or(Severity::High);
         Finding::new(entry, severity, name.as_str(), detail).with_fix([fix])
     };
-    if name.as_str().parse::<IpAddr>().is_ok() {
+    if seen.is_address() {
         return Some(finding(
             &M_IPLIT,
             format!("the MX record names the address {name}; it has to name a host"),
@@ -147,7 +147,12 @@ fn implicit(view: &View<'_>, policy: &Policy) -> Option<Finding> {
 
 /// MX records that no pattern matches, and patterns that match no MX record.
 fn matches(view: &View<'_>, policy: &Policy) -> Vec<Finding> {
-    let hosts: Vec<&DnsName> = view.hosts().iter().map(|host| &host.seen.name).collect();
+    let hosts: Vec<&DnsName> = view
+        .hosts()
+        .iter()
+        .filter(|host| !host.seen.is_address())
+        .map(|host| &host.seen.name)
+        .collect();
     let unmatched: Vec<&DnsName> =
         hosts.iter().copied().filter(|host| !policy.covers(host)).collect();
     let unused: Vec<&MxPattern> = policy

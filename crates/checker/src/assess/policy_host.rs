@@ -16,7 +16,7 @@ use ironpost_net::dns::answer::{Answer, Lookup};
 use ironpost_net::policy_fetch::{FetchFailure, Manner, PolicyFetch};
 use ironpost_net::tls::facts::HandshakeFailure;
 use ironpost_proto::domain::DnsName;
-use ironpost_proto::mta_sts::policy;
+use ironpost_proto::mta_sts::policy::{self, PolicyFault};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -356,6 +356,10 @@ fn ending(view: &View<'_>) -> Option<Finding> {
             "Renew the certificate now, and find out why it was not renewed by itself.",
         ]),
     )
+}
+
+fn is_web_page(view: &View<'_>) -> bool {
+    view.body.as_ref().is_some_and(|body| body.parsed.verdict == Err(PolicyFault::Html))
 }
 
 /// A browser got a valid policy where a mail server got an error.

@@ -44,7 +44,8 @@ impl Look<'_> {
 
     async fn look_at_host(&self, name: &DnsName) -> HostEvidence {
         let mut seen = HostEvidence { cut_short: false, ..HostEvidence::cut_short(name.clone()) };
-        if is_address(name) {
+        if seen.is_address() {
+            // No lookup will find it.
             return seen;
         }
         let resolver = self.validating();
@@ -157,11 +158,6 @@ fn tlsa_candidates(name: &DnsName, ipv4: &Lookup<IpAddr>, ipv6: &Lookup<IpAddr>)
         Some(target) => Alias::To { target: target.clone(), first: dane::Security::Secure },
     };
     base_domains(name, &alias, dane::Security::Secure)
-}
-
-/// An MX that names an address (`192.0.2.1.`), which no lookup will find.
-fn is_address(name: &DnsName) -> bool {
-    name.as_str().parse::<IpAddr>().is_ok()
 }
 
 /// The port in TLSA names of MX hosts, whatever port a lab uses (RFC 7672 §2.2.3).
