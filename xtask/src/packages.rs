@@ -67,6 +67,27 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         answer: None,
         needed_for: "servers limited to old TLS versions",
     },
+    Package {
+        name: "nginx-light",
+        program: "nginx",
+        service: Some("nginx.service"),
+        answer: None,
+        needed_for: "exported policies behind a real nginx",
+    },
+    Package {
+        name: "caddy",
+        program: "caddy",
+        service: Some("caddy.service"),
+        answer: None,
+        needed_for: "exported policies behind a real Caddy",
+    },
+    Package {
+        name: "nodejs",
+        program: "node",
+        service: None,
+        answer: None,
+        needed_for: "the exported Cloudflare Worker",
+    },
 ];
 
 /// What the benchmarks use.
