@@ -1,5 +1,7 @@
 //! The lab as a whole: start, what to know of it, stop.
 
+mod files;
+
 use crate::address;
 use crate::certificates::Authority;
 use crate::dns::{serve_tcp, serve_udp};
@@ -11,14 +13,12 @@ use crate::scenario::Scenario;
 use crate::seen::{Seen, SeenLog};
 use crate::sound::SoundDomains;
 use crate::stream::Peer;
+use files::Files;
 use jiff::Timestamp;
-use std::fmt::Write as _;
-use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -121,84 +121,6 @@ impl Lab {
     pub async fn stop(mut self) {
         self.servers.shutdown().await;
     }
-}
-
-/// The files that tell others where the lab is.
-#[derive(Debug)]
-struct Files {
-    roots: PathBuf,
-    config: PathBuf,
-    domains: PathBuf,
-    sound_domains: PathBuf,
-    _temporary: Option<TempDir>,
-}
-
-impl Files {
-    fn write(
-        dir: Option<PathBuf>,
-        ports: LabPorts,
-        root_pem: &str,
-        scenarios: &[Scenario],
-        sound: SoundDomains,
-    ) -> Result<Self, LabError> {
-        let (dir, temporary) = if let Some(dir) = dir {
-            fs::create_dir_all(&dir)
-                .map_err(|source| LabError::Write { path: dir.clone(), source })?;
-            (dir, None)
-        } else {
-            let temporary = tempfile::Builder::new()
-                .prefix("ironpost-lab-")
-                .tempdir()
-                .map_err(|source| LabError::Write { path: std::env::temp_dir(), source })?;
-            (temporary.path().to_owned(), Some(temporary))
-        };
-        let files = Self {
-            roots: dir.join("ca.pem"),
-            config: dir.join("ironpost.toml"),
-            domains: dir.join("domains.txt"),
-            sound_domains: dir.join("sound.txt"),
-            _temporary: temporary,
-        };
-        let mut domains = String::new();
-        for scenario in scenarios {
-            // A `String` takes whatever is written to it.
-            let _ = writeln!(domains, "# {}\n{}", scenario.summary, scenario.domain);
-        }
-        let mut bulk = String::new();
-        for domain in sound.names() {
-            let _ = writeln!(bulk, "{domain}");
-        }
-        for (path, content) in [
-            (&files.roots, root_pem),
-            (&files.config, &config(ports, &files.roots)),
-            (&files.domains, &domains),
-            (&files.sound_domains, &bulk),
-        ] {
-            fs::write(path, content)
-                .map_err(|source| LabError::Write { path: path.clone(), source })?;
-        }
-        Ok(files)
-    }
-}
-
-fn config(ports: LabPorts, roots: &Path) -> String {
-    let LabPorts { dns, https, smtp } = ports;
-    let roots = toml::Value::String(roots.to_string_lossy().into_owned());
-    format!(
-        "# Made by the lab; it is gone when the lab stops.\n\
-         [network]\n\
-         dns = \"{resolver}:{dns}\"\n\
-         dnssec = \"trust-ad\"\n\
-         roots = {roots}\n\
-         allow_address = [\"{network}\"]\n\
-         \n\
-         [network.ports]\n\
-         https = {https}\n\
-         smtp = {smtp}\n\
-         dns = {dns}\n",
-        resolver = address::RESOLVER,
-        network = address::NETWORK,
-    )
 }
 
 fn spawn_all(

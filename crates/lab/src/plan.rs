@@ -1,26 +1,27 @@
 //! From scenario folders to servers: who listens where and says what.
 
+mod draft;
 mod symbols;
 
 use crate::address::{self, MAX_SCENARIOS};
 use crate::attacker::Attacker;
 use crate::certificates::{Authority, Identity};
-use crate::dns::{Tree, WireName, ZoneRecord, read_zone};
+use crate::dns::{Tree, WireName};
 use crate::error::{LabError, ScenarioError};
 use crate::folder::Folder;
 use crate::https::{self, Page, PolicyHost, Site};
-use crate::peers::{AttackerManners, Dnssec, HttpsManners, Peers, SmtpManners, TlsManners};
+use crate::peers::{AttackerManners, Dnssec, HttpsManners, SmtpManners, TlsManners};
 use crate::scenario::Scenario;
 use crate::smtp::{self, MxHost};
 use crate::sound::{SoundCertificates, SoundDomains};
 use crate::tls::{OneCertificate, TlsFront};
 use domain::base::iana::Rtype;
+use draft::Draft;
 use rustls::crypto::CryptoProvider;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::sync::Arc;
-use symbols::{Role, Symbols};
+use symbols::Role;
 
 /// Everything that is to be served.
 pub(crate) struct Plan {
@@ -123,18 +124,18 @@ impl Plan {
         }
         self.add_faults(&draft).map_err(faulty)?;
         for (symbol, (role, address)) in &draft.symbols.roles {
-            match role {
-                Role::NameServer => self.dns.push(*address),
-                Role::Nobody => {}
-                Role::Https(manners) => {
-                    let site = page(folder, manners).map_err(faulty)?;
-                    self.add_policy_host(*address, site, &identities[symbol], provider)?;
+            match (role, identities.get(symbol)) {
+                (Role::NameServer, _) => self.dns.push(*address),
+                (Role::Nobody, _) | (Role::Https(_) | Role::Smtp(_), None) => {}
+                (Role::Https(manners), Some(identity)) => {
+                    let page = page(folder, manners).map_err(faulty)?;
+                    self.add_policy_host(*address, page, identity, provider)?;
                 }
-                Role::Smtp(manners) => {
-                    let name = draft.names_of(symbol).swap_remove(0);
-                    self.add_mx_host(*address, name, manners, &identities[symbol], provider)?;
+                (Role::Smtp(manners), Some(identity)) => {
+                    let name = draft.host_name(symbol);
+                    self.add_mx_host(*address, name, manners, identity, provider)?;
                 }
-                Role::Attacker(AttackerManners { victim }) => {
+                (Role::Attacker(AttackerManners { victim }), _) => {
                     let victim = draft.symbols.address(victim).map_err(faulty)?;
                     self.smtp.push(SmtpPeer::Attacker(Attacker { address: *address, victim }));
                 }
@@ -193,102 +194,6 @@ impl Plan {
     }
 }
 
-/// A scenario whose files are read and whose symbols have addresses.
-struct Draft<'a> {
-    scenario: Scenario,
-    peers: Peers,
-    /// The apex of its zone.
-    origin: String,
-    symbols: Symbols,
-    zone: &'a str,
-    /// Zone texts of servers that differ, by their symbol.
-    divergent: Vec<(&'a str, &'a str)>,
-    /// Which names the zone gives to an address.
-    names: HashMap<Ipv4Addr, HashSet<String>>,
-}
-
-/// The records of a scenario.
-struct Zones {
-    records: Vec<ZoneRecord>,
-    divergent: Vec<(Ipv4Addr, Vec<ZoneRecord>)>,
-}
-
-impl<'a> Draft<'a> {
-    fn of(folder: &'a Folder, number: u8) -> Result<Self, ScenarioError> {
-        let scenario = Scenario::of(folder)?;
-        let peers = Peers::of(folder)?;
-        let own = format!("{}.example", folder.name);
-        let is_below = scenario.domain.ends_with(&format!(".{own}"));
-        let origin = if is_below { own } else { scenario.domain.clone() };
-        let zone = folder.text("zone")?.ok_or(ScenarioError::Missing { file: "zone" })?;
-        let mut divergent = Vec::new();
-        for file in folder.files() {
-            if let Some(server) = file.strip_prefix("zone.") {
-                divergent.push((server, folder.text(file)?.unwrap_or_default()));
-            } else if !FILES.contains(&file) && !peers.serves(file) {
-                return Err(ScenarioError::Stray { file: file.to_owned() });
-            }
-        }
-        let symbols = Symbols::of(zone, &peers, number)?;
-        let mut draft =
-            Self { scenario, peers, origin, symbols, zone, divergent, names: HashMap::new() };
-        // Certificates are made for the names that the zone gives to an address, and TLSA
-        // records out of certificates: the zone is read once for its names.
-        let records = draft.read(zone, "zone", &BTreeMap::new())?;
-        draft.names = Tree::names_by_address(&records);
-        Ok(draft)
-    }
-
-    fn zones(&self, hashes: &BTreeMap<String, String>) -> Result<Zones, ScenarioError> {
-        let mut divergent = Vec::new();
-        for (server, text) in &self.divergent {
-            let records = self.read(text, &format!("zone.{server}"), hashes)?;
-            divergent.push((self.symbols.address(server)?, records));
-        }
-        Ok(Zones { records: self.read(self.zone, "zone", hashes)?, divergent })
-    }
-
-    fn read(
-        &self,
-        text: &str,
-        file: &str,
-        hashes: &BTreeMap<String, String>,
-    ) -> Result<Vec<ZoneRecord>, ScenarioError> {
-        let text = self.symbols.fill_in(text, hashes)?;
-        read_zone(&text, &self.origin)
-            .map_err(|detail| ScenarioError::Zone { file: file.to_owned(), detail })
-    }
-
-    /// A certificate for each host that shows one.
-    fn identities(&self, authority: &Authority) -> Result<BTreeMap<String, Identity>, LabError> {
-        let mut identities = BTreeMap::new();
-        for (symbol, (role, _)) in &self.symbols.roles {
-            let (manners, default) = match role {
-                Role::Https(manners) => {
-                    (&manners.certificate, vec![format!("mta-sts.{}", self.scenario.domain)])
-                }
-                Role::Smtp(manners) => (&manners.certificate, self.names_of(symbol)),
-                Role::Attacker(_) | Role::NameServer | Role::Nobody => continue,
-            };
-            let names = manners.names.as_ref().unwrap_or(&default);
-            identities.insert(symbol.clone(), authority.identity(names, manners)?);
-        }
-        Ok(identities)
-    }
-
-    /// The names that the zone gives to the address of `symbol`, sorted; never empty.
-    fn names_of(&self, symbol: &str) -> Vec<String> {
-        let address = self.symbols.address(symbol).ok();
-        let names = address.and_then(|address| self.names.get(&address));
-        let mut names: Vec<_> = names.into_iter().flatten().cloned().collect();
-        names.sort();
-        if names.is_empty() {
-            names.push(format!("{symbol}.{}", self.origin));
-        }
-        names
-    }
-}
-
 /// What a policy host of the scenario serves.
 fn page(folder: &Folder, manners: &HttpsManners) -> Result<Page, ScenarioError> {
     let body = match &manners.body {
@@ -307,9 +212,6 @@ fn page(folder: &Folder, manners: &HttpsManners) -> Result<Page, ScenarioError> 
     });
     Ok(Page { body, manners: manners.clone() })
 }
-
-/// The files that every scenario may have.
-const FILES: [&str; 4] = ["zone", "mta-sts.txt", "peers.toml", "expect.toml"];
 
 /// A legal line that means nothing.
 const PADDING: &[u8] = b"padding: 0123456789 0123456789 0123456789 0123456789 01234567\r\n";
