@@ -162,3 +162,6 @@ fn finding(
     let severity = entry.severity(view.mode()).unwrap_or(Severity::Medium);
     Finding::new(entry, severity, subject, detail).with_fix(fix)
 }
+
+#[cfg(test)]
+mod tests;

@@ -347,3 +347,6 @@ fn join<S: AsRef<str>>(names: impl Iterator<Item = S>) -> String {
 const NAMES_SHOWN: usize = 4;
 /// Slips up to which a pattern is worth mentioning.
 const NEAR: usize = 5;
+
+#[cfg(test)]
+mod tests;

@@ -154,6 +154,8 @@ fn failure(view: &View<'_>, fetch: &PolicyFetch) -> Vec<Finding> {
         FetchFailure::Status(_) => {
             (&H_STATUS, "Serve the policy at /.well-known/mta-sts.txt with status 200.".to_owned())
         }
+        // A web page in place of the policy: P-HTML says so.
+        FetchFailure::MediaType if is_web_page(view) => return Vec::new(),
         FetchFailure::MediaType => {
             (&H_CTYPE, "Send the header: Content-Type: text/plain; charset=utf-8".to_owned())
         }
