@@ -99,22 +99,9 @@ impl Domain {
     /// The form for people: U-labels where they are valid, A-labels elsewhere.
     pub fn to_unicode(&self) -> String {
         let labels = self.labels().map(|label| {
-            let (unicode, valid) =
-                Uts46::new().to_unicode(label.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow);
-            if valid.is_ok() { unicode.into_owned() } else { label.to_owned() }
+            decode(label).filter(|unicode| is_u_label(unicode)).unwrap_or_else(|| label.to_owned())
         });
         labels.collect::<Vec<_>>().join(".")
-    }
-
-    /// RFC 5891 §5.4, beyond what the mapping checks: the code points, and no hyphens in the
-    /// third and fourth place. Labels of ASCII letters may have those, and content networks do.
-    fn check_u_labels(&self) -> Result<(), DomainError> {
-        let unicode = self.to_unicode();
-        let valid = unicode.split('.').filter(|label| !label.is_ascii()).all(|label| {
-            !label.chars().skip(2).take(2).eq(['-', '-'])
-                && label.chars().all(code_points::is_allowed)
-        });
-        if valid { Ok(()) } else { Err(DomainError::Idna) }
     }
 }
 
@@ -137,10 +124,15 @@ impl FromStr for Domain {
             .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Ignore)
             .map_err(|_| DomainError::Idna)?;
         let domain = Self::from_a_labels(ascii.strip_suffix('.').unwrap_or(&ascii).as_bytes())?;
-        if !text.is_ascii() {
-            domain.check_u_labels()?;
-        }
-        Ok(domain)
+        // What was typed as a U-label must be one. An A-label may stand for what only the
+        // mapping of UTS 46 allows, symbols for instance: such names exist.
+        let typed = |label: &str| text.split(DOTS).any(|typed| typed.eq_ignore_ascii_case(label));
+        let valid = domain
+            .labels()
+            .filter(|label| !typed(label))
+            .filter_map(decode)
+            .all(|label| is_u_label(&label));
+        if valid { Ok(domain) } else { Err(DomainError::Idna) }
     }
 }
 
@@ -168,12 +160,28 @@ fn check_length(label: &[u8]) -> Result<(), DomainError> {
     }
 }
 
+/// What an A-label stands for; `None` for any other label.
+fn decode(label: &str) -> Option<String> {
+    let (unicode, valid) =
+        Uts46::new().to_unicode(label.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow);
+    valid.ok().map(|()| unicode.into_owned()).filter(|unicode| !unicode.is_ascii())
+}
+
+/// RFC 5891 §5.4, beyond what the mapping checks: the code points, and no hyphens in the third
+/// and fourth place. Labels of ASCII letters may have those, and content networks do.
+fn is_u_label(unicode: &str) -> bool {
+    !unicode.chars().skip(2).take(2).eq(['-', '-']) && unicode.chars().all(code_points::is_allowed)
+}
+
 /// The character that begins at `at`, U+FFFD if the bytes there are not UTF-8.
 fn char_at(text: &[u8], at: usize) -> char {
     let rest = text.get(at..).unwrap_or_default();
     let first = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
     first.unwrap_or(char::REPLACEMENT_CHARACTER)
 }
+
+/// RFC 3490 §3.1: what divides labels as people type them.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 /// RFC 1035 §2.3.4: octets of a label.
 const MAX_LABEL: usize = 63;
@@ -251,6 +259,7 @@ mod tests {
             ("a\u{200b}b.test", Ok("ab.test"), "an invisible blank maps to nothing"),
             ("a\u{202e}b.test", Err(E::Idna), "a direction override"),
             ("xn--0.test", Err(E::Idna), "no Punycode"),
+            ("ü。xn--ls8h", Ok("xn--tda.xn--ls8h"), "a U-label beside such an A-label"),
         ];
         for (text, expected, reason) in table {
             let found = text.parse::<Domain>();
@@ -266,6 +275,7 @@ mod tests {
         let name = domain("mx.bücher.test");
         assert_eq!(name.to_unicode(), "mx.bücher.test");
         assert_eq!(Domain::from_a_labels(b"xn--0.test").unwrap().to_unicode(), "xn--0.test");
+        assert_eq!(domain("xn--ls8h.test").to_unicode(), "xn--ls8h.test", "a symbol is not shown");
         assert_eq!(name.parent(), Some(domain("bücher.test")));
         assert_eq!(domain("test").parent(), None);
         assert!(name.is_within(&domain("test")) && name.is_within(&name));

@@ -66,17 +66,14 @@ impl MxPattern {
     /// True if the name of an MX record matches: whole names, case-insensitively; `*` stands
     /// for exactly one label (§4.1).
     pub fn matches(&self, host: &Domain) -> bool {
-        let name = if self.wildcard {
-            host.as_str().split_once('.').map(|(_, parent)| parent)
-        } else {
-            Some(host.as_str())
-        };
-        name == Some(self.domain.as_str())
+        self.matches_text(host.as_str())
     }
 
-    /// As [`Self::matches`], for a name as DNS has it; a name that is no domain never matches.
+    /// As [`Self::matches`], for a name as DNS has it: the star stands for any label, one with
+    /// an underscore too.
     pub fn matches_name(&self, host: &DnsName) -> bool {
-        host.to_domain().is_some_and(|host| self.matches(&host))
+        // No label of a domain needs an escape, so the texts compare as the names do.
+        self.matches_text(host.as_str())
     }
 
     /// True for a pattern that begins with `*.`.
@@ -93,6 +90,12 @@ impl MxPattern {
     /// record holds a name and never an address.
     pub fn as_ipv4(&self) -> Option<Ipv4Addr> {
         if self.wildcard { None } else { self.domain.as_str().parse().ok() }
+    }
+
+    fn matches_text(&self, host: &str) -> bool {
+        let name =
+            if self.wildcard { host.split_once('.').map(|(_, parent)| parent) } else { Some(host) };
+        name == Some(self.domain.as_str())
     }
 }
 
@@ -197,12 +200,20 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_domain_match_nothing() {
+    fn matches_names_as_dns_has_them() {
         let star = MxPattern::parse(b"*.a.test").unwrap();
-        for name in ["_mx.a.test", "m\\046x.a.test", "*.a.test", "."] {
-            assert!(!star.matches_name(&name.parse().unwrap()), "{name}");
+        let table = [
+            ("MX.a.test.", true, "case and the trailing dot"),
+            ("_mx.a.test", true, "any label for the star"),
+            ("m\\046x.a.test", true, "a dot inside a label is no border"),
+            ("mx\\046a.test", false, "and makes no border"),
+            ("a.test", false, "no label for the star"),
+            (".", false, "the root"),
+        ];
+        for (name, expected, reason) in table {
+            assert_eq!(star.matches_name(&name.parse().unwrap()), expected, "{reason}");
         }
-        assert!(star.matches_name(&"MX.a.test.".parse().unwrap()));
+        assert!(!MxPattern::parse(b"test").unwrap().matches_name(&".".parse().unwrap()));
     }
 
     #[test]

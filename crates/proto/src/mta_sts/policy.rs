@@ -29,7 +29,7 @@ pub struct Policy {
 impl Policy {
     /// True if any pattern matches the name of an MX record.
     pub fn covers(&self, host: &crate::domain::DnsName) -> bool {
-        host.to_domain().is_some_and(|host| self.mx.iter().any(|pattern| pattern.matches(&host)))
+        self.mx.iter().any(|pattern| pattern.matches_name(host))
     }
 }
 
@@ -161,7 +161,7 @@ pub enum PolicyFault {
     /// Fatal: the whole policy on one line, or line ends written as the two characters `\n`.
     #[error("several fields stand on one line")]
     OneLine,
-    /// Blank lines. Fatal between fields; tolerated at the end of the file (A14).
+    /// Blank lines. Fatal between fields; empty ones are tolerated at the end of the file (A14).
     #[error("a line is blank")]
     BlankLine,
     /// Fatal: no `version`.

@@ -47,8 +47,8 @@ struct Reader<'a> {
     seen: Seen<'a>,
     mentioned: Mentioned,
     bare_cr: bool,
-    /// Where a run of blank lines began that no field has followed yet.
-    blank: Option<(usize, &'a [u8])>,
+    /// A run of blank lines that no field has followed yet.
+    blank: Option<BlankLines<'a>>,
     fields: usize,
 }
 
@@ -66,6 +66,22 @@ impl<T> Slot<T> {
             Self::Valid(value) => Some(value),
             Self::Missing | Self::Invalid => None,
         }
+    }
+}
+
+/// Lines of nothing but blanks, one after the other.
+#[derive(Debug, Clone, Copy)]
+struct BlankLines<'a> {
+    /// The first of them.
+    line: usize,
+    text: &'a [u8],
+    /// True if there is not even a blank.
+    empty: bool,
+}
+
+impl BlankLines<'_> {
+    fn place(&self) -> Place {
+        Place { line: self.line, column: 1 }
     }
 }
 
@@ -133,9 +149,13 @@ impl<'a> Reader<'a> {
                 self.notes.fatal(place, PolicyFault::BareCr, b"\r");
             }
         }
-        // A14: blank lines after the last field are outside the grammar and common; tolerated.
-        if let Some((line, piece)) = self.blank.take() {
-            self.notes.harmless(Place { line, column: 1 }, PolicyFault::BlankLine, piece);
+        match self.blank.take() {
+            // A14: empty lines after the last field are outside the grammar and common.
+            Some(run) if run.empty => {
+                self.notes.harmless(run.place(), PolicyFault::BlankLine, run.text);
+            }
+            Some(run) => self.notes.fatal(run.place(), PolicyFault::BlankLine, run.text),
+            None => {}
         }
         self.finish(Place { line: last + 1, column: 1 })
     }
@@ -143,13 +163,14 @@ impl<'a> Reader<'a> {
     fn blank_line(&mut self, line: &Line<'a>) {
         // Bare carriage returns make blank lines that nobody wrote.
         if !self.bare_cr && !line.bare_cr {
-            self.blank.get_or_insert((line.number, line.text));
+            let run = BlankLines { line: line.number, text: line.text, empty: true };
+            self.blank.get_or_insert(run).empty &= line.text.is_empty();
         }
     }
 
     fn end_blank_lines(&mut self) {
-        if let Some((line, piece)) = self.blank.take() {
-            self.notes.fatal(Place { line, column: 1 }, PolicyFault::BlankLine, piece);
+        if let Some(run) = self.blank.take() {
+            self.notes.fatal(run.place(), PolicyFault::BlankLine, run.text);
         }
     }
 
