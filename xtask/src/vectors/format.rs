@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ironpost_proto::domain::Domain;
+use ironpost_proto::domain::{DnsName, Domain};
 use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{self, Policy};
 use ironpost_proto::mta_sts::record as sts_record;
@@ -154,8 +154,9 @@ fn policy_outcome(body: &[u8]) -> Value {
 fn match_outcome(pair: &Pair) -> Value {
     let pattern = MxPattern::parse(pair.pattern.as_bytes()).ok();
     // The host may be a U-label or end with a dot; the name an MX aliases to plays no part.
-    let host = pair.host.parse::<Domain>().ok();
-    Value::Bool(pattern.zip(host).is_some_and(|(pattern, host)| pattern.matches(&host)))
+    let domain = pair.host.parse::<Domain>().ok();
+    let host = domain.as_ref().map(DnsName::from).or_else(|| pair.host.parse().ok());
+    Value::Bool(pattern.zip(host).is_some_and(|(pattern, host)| pattern.matches_name(&host)))
 }
 
 fn outcome(value: &Value) -> Option<&str> {
