@@ -13,7 +13,7 @@ use crate::config::NetworkArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::block_on;
-use crate::output::Console;
+use crate::output::{Console, Destination};
 use clap::{Args, ValueEnum};
 use format::Format;
 use futures_util::future::BoxFuture;
@@ -25,6 +25,7 @@ use ironpost_checker::render::terminal::Depth;
 use ironpost_checker::report::Report;
 use ironpost_proto::domain::Domain;
 use jiff::Timestamp;
+use list::List;
 use results::Manner;
 use std::fs::File;
 use std::io::BufReader;
@@ -139,14 +140,27 @@ pub(crate) fn run(mut args: CheckArgs, console: &Console) -> Result<Exit, Failur
         Some(path) => read_previous(path)?,
         None => Previous::default(),
     };
+    // What can be wrong here is found before anything goes out.
+    let task = match &args.input {
+        Some(input) => Task::List(List::open(input, &args, console)?),
+        None => Task::Named(domains, Destination::open(args.output.as_deref())?),
+    };
     block_on(async {
         let checker = network::checker(settings, args.concurrency, args.options()).await?;
         let scope = Scope { checker, previous: Arc::new(previous) };
-        match &args.input {
-            Some(input) => list::run(input, scope, &args, console).await,
-            None => named::run(domains, scope, &args, console).await,
+        match task {
+            Task::List(list) => list.run(scope, &args, console).await,
+            Task::Named(domains, output) => {
+                named::run(domains, output, scope, &args, console).await
+            }
         }
     })
+}
+
+/// What is to be checked, and where the results go.
+enum Task {
+    List(List),
+    Named(Vec<Domain>, Destination),
 }
 
 impl CheckArgs {

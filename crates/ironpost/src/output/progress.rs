@@ -19,19 +19,19 @@ impl<'a> Progress<'a> {
     /// Begins; `total` is unknown where the input cannot be counted ahead, `resumed` were done
     /// by an earlier run.
     pub(crate) fn start(console: &'a Console, total: Option<u64>, resumed: u64) -> Self {
-        let bar = if console.shows_progress() {
-            let target = ProgressDrawTarget::stderr_with_hz(REDRAWS);
-            ProgressBar::with_draw_target(total, target)
-                .with_style(style(total.is_some()))
-                .with_position(resumed)
-        } else {
-            ProgressBar::hidden()
-        };
-        if !bar.is_hidden() {
-            bar.enable_steady_tick(TICK);
-            console.show(Some(bar.clone()));
-        }
         let state = progress::Progress::new(total, resumed);
+        let template = if total.is_some() { "{bar:24} {wide_msg}" } else { "{spinner} {wide_msg}" };
+        let bar = show(console, total, template);
+        bar.set_position(resumed);
+        bar.set_message(state.line(Duration::ZERO));
+        Self { console, bar, started: Instant::now(), state }
+    }
+
+    /// Begins something that has no steps to count.
+    pub(crate) fn waiting(console: &'a Console, what: String) -> Self {
+        let bar = show(console, None, "{spinner} {wide_msg}");
+        bar.set_message(what);
+        let state = progress::Progress::new(None, 0);
         Self { console, bar, started: Instant::now(), state }
     }
 
@@ -57,9 +57,18 @@ impl Drop for Progress<'_> {
     }
 }
 
-fn style(counted: bool) -> ProgressStyle {
-    let template = if counted { "{bar:24} {wide_msg}" } else { "{spinner} {wide_msg}" };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+/// A bar that moves, where there is a terminal for it.
+fn show(console: &Console, total: Option<u64>, template: &str) -> ProgressBar {
+    if !console.shows_progress() {
+        return ProgressBar::hidden();
+    }
+    let target = ProgressDrawTarget::stderr_with_hz(REDRAWS);
+    let style = ProgressStyle::with_template(template);
+    let bar = ProgressBar::with_draw_target(total, target)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(TICK);
+    console.show(Some(bar.clone()));
+    bar
 }
 
 /// Redraws a second.

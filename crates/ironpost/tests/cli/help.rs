@@ -58,7 +58,21 @@ fn a_wrong_option_is_a_usage_error() {
 }
 
 /// Every command.
-const COMMANDS: &[&[&str]] = &[&[], &["explain"], &["lab"], &["config"], &["config", "check"]];
+const COMMANDS: &[&[&str]] = &[
+    &[],
+    &["check"],
+    &["explain"],
+    &["lint"],
+    &["lint", "policy"],
+    &["lint", "record"],
+    &["policy"],
+    &["policy", "new"],
+    &["policy", "export"],
+    &["lab"],
+    &["lab", "check"],
+    &["config"],
+    &["config", "check"],
+];
 
 /// Commands that only hold others.
-const GROUPS: &[&[&str]] = &[&["config"]];
+const GROUPS: &[&[&str]] = &[&["lint"], &["policy"], &["config"]];

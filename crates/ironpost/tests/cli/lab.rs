@@ -71,6 +71,22 @@ fn the_lab_tells_what_to_try_and_ends_with_ctrl_c() {
     assert!(!config.exists(), "the lab's files go with it");
 }
 
+#[test]
+fn every_domain_of_the_lab_is_judged_as_its_scenario_expects() {
+    let run = crate::program::ironpost(["lab", "check"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+}
+
+#[test]
+fn scenarios_can_be_chosen_by_name() {
+    let run = crate::program::ironpost(["lab", "check", "sound-lf", "parked"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("sound-lf.example") && run.stdout.contains("parked.example"));
+    assert!(!run.stdout.contains("sound-enforce.example"));
+    let run = crate::program::ironpost(["lab", "check", "no-such-scenario"]);
+    assert_eq!(run.code, 2);
+}
+
 /// Sends a signal to a process that a test has started.
 pub(crate) fn signal(name: &str, process: u32) {
     let sent = Command::new("kill").arg("-s").arg(name).arg(process.to_string()).status().unwrap();

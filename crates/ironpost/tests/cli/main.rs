@@ -1,7 +1,12 @@
 //! The program as its users meet it: arguments and files in, exit codes and text out.
 
+mod check;
 mod config;
 mod explain;
+mod formats;
 mod help;
 mod lab;
+mod lint;
+mod lists;
+mod policy;
 mod program;

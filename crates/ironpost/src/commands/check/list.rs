@@ -1,4 +1,4 @@
-//! A list of any length.
+//! A list of any length, worked off as it is read.
 
 use super::format::Format;
 use super::results::ListResults;
@@ -6,76 +6,99 @@ use super::{CheckArgs, Scope};
 use crate::exit::{Exit, Signal};
 use crate::failure::Failure;
 use crate::interrupt::Signals;
-use crate::output::{Console, Progress, shell_word};
+use crate::output::{Console, Progress};
 use ironpost_checker::bulk::input::{self, Line, Lines};
 use ironpost_checker::bulk::names::NameSet;
 use ironpost_checker::bulk::output::Existing;
 use ironpost_checker::bulk::runner::{Ended, Event, RunError};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-/// Checks every domain of the list at `input`.
-pub(super) async fn run(
-    input: &Path,
-    scope: Scope,
-    args: &CheckArgs,
-    console: &Console,
-) -> Result<Exit, Failure> {
-    let signals = Signals::listen()?;
-    let total = count(input)?;
-    let existing = match (args.resume, args.force) {
-        (true, _) => Existing::Resume,
-        (false, true) => Existing::Replace,
-        (false, false) => Existing::Refuse,
-    };
-    let manner = args.manner();
-    let (mut results, done) =
-        ListResults::begin(manner, args.output.as_deref(), existing, console)?;
-    let mut tally = Tally::default();
-    let mut progress = Progress::start(console, total, done.len() as u64);
-    let lines = open(input, done)?;
-    let mut caught = None;
-    let ended = scope
-        .runner(args.concurrency)
-        .run(
-            lines,
-            |event| {
-                match event {
-                    Event::Checked(report) => {
-                        progress.add(report.verdict);
-                        tally.exit = tally.exit.worst(args.fail_on.judge(&report));
-                        results.add(*report, console)?;
-                    }
-                    Event::Done { .. } => {}
-                    Event::Duplicate { .. } => tally.duplicates += 1,
-                    Event::Rejected(rejected) => {
-                        tally.rejected += 1;
-                        console.warn(&rejected.to_string());
-                    }
-                }
-                Ok(())
-            },
-            async { caught = Some(signals.next().await) },
-        )
-        .await;
-    let summary = progress.line();
-    drop(progress);
-    match (ended, caught) {
-        (Ok(Ended::Complete), _) => results.finish()?,
-        (Ok(Ended::Stopped), signal) => {
-            let kept = results.abandon()?;
-            let text = how_to_go_on(&summary, kept, args, manner.format);
-            return Err(Failure::Interrupted(signal.unwrap_or(Signal::Interrupt), text));
+/// A list with its results' place, ready to be worked off.
+pub(super) struct List {
+    lines: LineStream,
+    results: ListResults,
+    total: Option<u64>,
+    done: u64,
+}
+
+impl List {
+    /// Opens the list and the place for its results; nothing goes out yet.
+    pub(super) fn open(input: &Path, args: &CheckArgs, console: &Console) -> Result<Self, Failure> {
+        let total = count(input)?;
+        if let Some(output) = &args.output {
+            refuse_same(input, output)?;
         }
-        (Err(RunError::Input(error)), _) => {
-            results.abandon()?;
-            return Err(Failure::reading(input, error));
-        }
-        (Err(RunError::Sink(failure)), _) => return Err(failure),
+        let existing = match (args.resume, args.force) {
+            (true, _) => Existing::Resume,
+            (false, true) => Existing::Replace,
+            (false, false) => Existing::Refuse,
+        };
+        let (results, names) =
+            ListResults::begin(args.manner(), args.output.as_deref(), existing, console)?;
+        let done = names.len() as u64;
+        Ok(Self { lines: open(input, names)?, results, total, done })
     }
-    console.note(&tally.text(&summary));
-    Ok(tally.exit)
+
+    /// Checks every domain.
+    pub(super) async fn run(
+        self,
+        scope: Scope,
+        args: &CheckArgs,
+        console: &Console,
+    ) -> Result<Exit, Failure> {
+        let Self { lines, mut results, total, done } = self;
+        let signals = Signals::listen()?;
+        let mut tally = Tally::default();
+        let mut progress = Progress::start(console, total, done);
+        let sink = |event| {
+            match event {
+                Event::Checked(report) => {
+                    progress.add(report.verdict);
+                    tally.exit = tally.exit.worst(args.fail_on.judge(&report));
+                    results.add(*report, console)?;
+                }
+                Event::Done { .. } => {}
+                Event::Duplicate { .. } => tally.duplicates += 1,
+                Event::Rejected(rejected) => {
+                    tally.rejected += 1;
+                    console.warn(&rejected.to_string());
+                }
+            }
+            Ok(())
+        };
+        let mut caught = None;
+        let stop = async { caught = Some(signals.next().await) };
+        let ended = scope.runner(args.concurrency).run(lines, sink, stop).await;
+        let summary = progress.line();
+        drop(progress);
+        match ended {
+            Ok(Ended::Complete) => results.finish()?,
+            Ok(Ended::Stopped) => {
+                let kept = results.abandon()?;
+                let text = how_to_go_on(&summary, kept, args);
+                return Err(Failure::Interrupted(caught.unwrap_or(Signal::Interrupt), text));
+            }
+            Err(RunError::Input(error)) => {
+                results.abandon()?;
+                return Err(Failure::Usage(anyhow::Error::new(error).context("the list")));
+            }
+            Err(RunError::Sink(failure)) => return Err(failure),
+        }
+        console.note(&tally.text(&summary));
+        Ok(tally.exit)
+    }
+}
+
+/// Results in place of the list would be the end of the list.
+fn refuse_same(input: &Path, output: &Path) -> Result<(), Failure> {
+    match (fs::canonicalize(input), fs::canonicalize(output)) {
+        (Ok(input), Ok(same)) if input == same && input.is_file() => Err(Failure::message(
+            format!("{} is the list itself; name another file for the results", output.display()),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What a run came to beside its results.
@@ -114,7 +137,11 @@ fn count(input: &Path) -> Result<Option<u64>, Failure> {
     }
     let failed = |error| Failure::reading(input, error);
     let file = File::open(input).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if !kind.is_file() {
         return Ok(None);
     }
     input::count(BufReader::new(file)).map(Some).map_err(failed)
@@ -133,23 +160,18 @@ fn open(input: &Path, done: NameSet) -> Result<LineStream, Failure> {
 }
 
 /// What a stopped run says at its end.
-fn how_to_go_on(summary: &str, kept: bool, args: &CheckArgs, format: Format) -> String {
-    let resumable = matches!(format, Format::Jsonl | Format::Csv);
-    match (&args.input, &args.output) {
-        (_, Some(output)) if !kept => {
-            format!("Stopped: {summary}. {} was not written.", output.display())
-        }
-        (Some(input), Some(output)) if resumable && input != Path::new("-") => {
-            let words = [input, output].map(|path| shell_word(&path.to_string_lossy()));
-            let [input, output] = words;
-            format!(
-                "Stopped: {summary}. To go on, add --resume to the same command:\n  \
-                 ironpost check --input {input} --output {output} --resume …"
-            )
-        }
-        (_, Some(output)) => {
-            format!("Stopped: {summary}. What was done is in {}.", output.display())
-        }
-        (_, None) => format!("Stopped: {summary}."),
+fn how_to_go_on(summary: &str, kept: bool, args: &CheckArgs) -> String {
+    let Some(output) = &args.output else { return format!("Stopped: {summary}.") };
+    let output = output.display();
+    let resumable = matches!(args.manner().format, Format::Jsonl | Format::Csv);
+    if !kept {
+        format!("Stopped: {summary}. {output} was not written.")
+    } else if resumable {
+        format!(
+            "Stopped: {summary}. What was done is in {output}; give the same command with \
+             --resume to go on."
+        )
+    } else {
+        format!("Stopped: {summary}. What was done is in {output}.")
     }
 }

@@ -5,7 +5,7 @@ use super::{CheckArgs, Scope};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Signals;
-use crate::output::{Console, Progress};
+use crate::output::{Console, Destination, Progress};
 use ironpost_checker::bulk::input::{Line, read_domain};
 use ironpost_checker::bulk::runner::{Ended, Event};
 use ironpost_checker::report::Report;
@@ -34,12 +34,16 @@ pub(super) fn read(arguments: &[String]) -> Result<Vec<Domain>, Failure> {
 /// Checks them all and writes the results in the order of the command line.
 pub(super) async fn run(
     domains: Vec<Domain>,
+    destination: Destination,
     scope: Scope,
     args: &CheckArgs,
     console: &Console,
 ) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
-    let mut progress = Progress::start(console, Some(domains.len() as u64), 0);
+    let mut progress = match domains.as_slice() {
+        [only] => Progress::waiting(console, format!("checking {only}")),
+        several => Progress::start(console, Some(several.len() as u64), 0),
+    };
     let mut reports = Vec::with_capacity(domains.len());
     let lines = (1..).zip(domains.clone()).map(|(line, domain)| Ok(Line::Domain { line, domain }));
     let mut caught = None;
@@ -65,7 +69,7 @@ pub(super) async fn run(
     sort(&mut reports, &domains);
     let exits = reports.iter().map(|report| args.fail_on.judge(report));
     let exit = exits.fold(Exit::Clean, Exit::worst);
-    results::write_all(reports, args.manner(), args.output.as_deref(), console)?;
+    results::write_all(reports, args.manner(), destination, console)?;
     Ok(exit)
 }
 

@@ -19,10 +19,9 @@ use std::path::Path;
 pub(super) fn write_all(
     reports: Vec<Report>,
     manner: Manner,
-    output: Option<&Path>,
+    mut destination: Destination,
     console: &Console,
 ) -> Result<(), Failure> {
-    let mut destination = Destination::open(output)?;
     let view = View {
         theme: destination.theme(console),
         width: destination.width(console),
