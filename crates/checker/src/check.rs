@@ -94,7 +94,14 @@ fn policy(view: &View<'_>) -> PolicySummary {
         max_age: readable.map(|policy| policy.max_age.as_secs()),
         mx: readable.iter().flat_map(|policy| &policy.mx).map(ToString::to_string).collect(),
         id: view.record.map(|record| record.id.as_str().to_owned()),
+        certificate_expires: policy_host_expires(view),
     }
+}
+
+fn policy_host_expires(view: &View<'_>) -> Option<Timestamp> {
+    let fetches = view.evidence.policy_host.fetches.iter();
+    let leaves = fetches.filter_map(|fetch| fetch.tls.as_ref()?.chain.first());
+    leaves.map(|leaf| leaf.not_after).min()
 }
 
 fn mx_summary(view: &View<'_>, host: &Host, simulate: bool) -> MxSummary {

@@ -156,6 +156,9 @@ pub struct PolicySummary {
     pub mx: Vec<String>,
     /// The id of the TXT record.
     pub id: Option<String>,
+    /// End of validity of the certificate that the policy host showed, the earliest of its
+    /// addresses; null if none was seen.
+    pub certificate_expires: Option<Timestamp>,
 }
 
 /// See [`PolicySummary::status`].

@@ -77,7 +77,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn does_what_a_set_does(names in proptest::collection::vec("[a-c]{1,3}\\.[a-b]{1,2}", 0..200)) {
+        fn does_what_a_set_does(
+            names in proptest::collection::vec("[a-c]{1,3}\\.[a-b]{1,2}", 0..200),
+        ) {
             let mut ours = NameSet::new();
             let mut plain = HashSet::new();
             for name in names {

@@ -33,7 +33,7 @@ pub struct Digest {
     pub findings: Vec<(Cow<'static, str>, Severity)>,
     /// Sections of which something was not tested.
     pub not_tested: Vec<Section>,
-    /// MX hosts, and until when their certificates hold.
+    /// The policy host and the MX hosts, and until when their certificates hold.
     pub certificates: Vec<(Box<str>, Timestamp)>,
 }
 
@@ -55,10 +55,10 @@ impl From<&Report> for Digest {
         let mut not_tested = report.not_tested.iter().map(|not| not.section).collect::<Vec<_>>();
         not_tested.sort_unstable();
         not_tested.dedup();
-        let certificates = report
-            .mx
-            .iter()
-            .filter_map(|mx| Some((mx.host.as_str().into(), mx.certificate_expires?)));
+        let policy_host =
+            report.policy.certificate_expires.map(|at| (format!("mta-sts.{}", report.domain), at));
+        let mx = report.mx.iter().filter_map(|mx| Some((mx.host.clone(), mx.certificate_expires?)));
+        let certificates = policy_host.into_iter().chain(mx).map(|(host, at)| (host.into(), at));
         Self {
             domain: report.domain.as_str().into(),
             checked_at: report.checked_at,

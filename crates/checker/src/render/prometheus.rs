@@ -79,7 +79,7 @@ const METRICS: [Metric; 11] = [
     },
     Metric {
         name: "certificate_expiry_timestamp_seconds",
-        help: "Until when the certificate of an MX host holds.",
+        help: "Until when the certificate of the policy host or of an MX host holds.",
         samples: certificates,
     },
     Metric {

@@ -21,7 +21,8 @@ pub fn schema() -> Value {
 }
 
 /// Where the schema is known to be.
-const ID: &str = "https://raw.githubusercontent.com/ironpost/ironpost/main/docs/reference/check-result.schema.json";
+const ID: &str = "https://raw.githubusercontent.com/ironpost/ironpost/main/docs/reference/\
+    check-result.schema.json";
 
 #[cfg(test)]
 mod tests {

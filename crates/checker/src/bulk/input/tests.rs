@@ -122,7 +122,9 @@ proptest! {
         let mut last = 0;
         for line in lines {
             let (number, name) = match line {
-                Line::Domain { line, domain } | Line::Duplicate { line, domain } => (line, domain.to_string()),
+                Line::Domain { line, domain } | Line::Duplicate { line, domain } => {
+                    (line, domain.to_string())
+                }
                 Line::Done { .. } => panic!("nothing was done"),
                 Line::Rejected(rejected) => (rejected.line, rejected.to_string()),
             };
@@ -155,7 +157,9 @@ proptest! {
         let mut found = Vec::new();
         for line in Lines::new(reader) {
             match line.unwrap() {
-                Line::Domain { domain, .. } | Line::Duplicate { domain, .. } => found.push(domain.to_string()),
+                Line::Domain { domain, .. } | Line::Duplicate { domain, .. } => {
+                    found.push(domain.to_string());
+                }
                 other => panic!("{other:?}"),
             }
         }

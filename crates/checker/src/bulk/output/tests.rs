@@ -17,6 +17,17 @@ fn write_all(path: &Path, layout: Layout, existing: Existing, reports: &[Report]
     done.len()
 }
 
+/// The same without waiting for the disk; only where the format closes with nothing.
+fn go_on(path: &Path, layout: Layout, reports: &[Report]) -> usize {
+    let (mut results, done) = Results::create(path, layout, Existing::Resume).unwrap();
+    for report in reports {
+        if !done.contains(&report.domain.parse().unwrap()) {
+            results.write(report).unwrap();
+        }
+    }
+    done.len()
+}
+
 #[test]
 fn layouts_are_what_the_renderers_make() {
     let folder = tempfile::tempdir().unwrap();
@@ -53,15 +64,17 @@ fn without_results_a_format_is_still_whole() {
 fn a_run_cut_off_anywhere_is_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("results");
-    let reports = [samples::parked(), samples::could_not_tell(), samples::opted_out()];
+    let reports = [samples::parked(), samples::could_not_tell()];
     for layout in [Layout::Jsonl, Layout::Csv] {
         write_all(&path, layout, Existing::Replace, &reports);
         let whole = fs::read(&path).unwrap();
         for cut in 0..=whole.len() {
+            // A file of its own: many file systems flush one that is cut to nothing.
+            let path = folder.path().join(format!("{layout:?}-{cut}"));
             fs::write(&path, &whole[..cut]).unwrap();
             let lines = whole[..cut].split(|byte| *byte == b'\n').count() - 1;
             let heading = usize::from(layout == Layout::Csv);
-            let done = write_all(&path, layout, Existing::Resume, &reports);
+            let done = go_on(&path, layout, &reports);
             assert_eq!(done, lines.saturating_sub(heading), "{layout:?} cut at {cut}");
             assert!(fs::read(&path).unwrap() == whole, "{layout:?} cut at {cut}");
         }

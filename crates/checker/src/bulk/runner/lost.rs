@@ -27,6 +27,7 @@ pub(super) fn report(domain: Option<&Domain>, error: JoinError, at: Timestamp) -
             max_age: None,
             mx: Vec::new(),
             id: None,
+            certificate_expires: None,
         },
         mx: Vec::new(),
         timeline: Vec::new(),

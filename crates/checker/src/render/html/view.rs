@@ -104,8 +104,9 @@ pub(super) struct DomainView<'a> {
     pub(super) anchor: String,
     pub(super) report: &'a Report,
     pub(super) verdict: Badge,
-    /// `grade B, 84 of 100 points, partial`; empty without a grade.
+    /// Empty without a grade.
     pub(super) grade: &'static str,
+    /// `84 of 100 points, partial`.
     pub(super) points: String,
     pub(super) checked: String,
     pub(super) steps: Vec<StepView<'a>>,
@@ -114,6 +115,8 @@ pub(super) struct DomainView<'a> {
     pub(super) infos: Vec<FindingView<'a>>,
     pub(super) sections: Vec<SectionView<'a>>,
     pub(super) sum: String,
+    /// The best grade left, and why.
+    pub(super) caps: Vec<(&'static str, &'a str)>,
 }
 
 impl<'a> DomainView<'a> {
@@ -143,6 +146,7 @@ impl<'a> DomainView<'a> {
             infos: infos.iter().map(view).collect(),
             sections: report.score.sections.iter().map(SectionView::new).collect(),
             sum: sum(&report.score.sections),
+            caps: report.score.caps.iter().map(|c| (c.grade.code(), c.reason.as_str())).collect(),
         })
     }
 }
