@@ -16,7 +16,7 @@ pub mod schema;
 pub mod terminal;
 pub mod theme;
 mod wording;
-mod wrap;
+pub(crate) mod wrap;
 
 #[cfg(test)]
 pub(crate) mod samples;

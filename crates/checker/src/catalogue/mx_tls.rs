@@ -92,7 +92,7 @@ pub static S_CERT_SOON: Entry = Entry {
     rfc: "RFC 8461 §4.2",
     explanation: "The certificate of the MX host ends within days. Automatic renewal acts when \
         about a third of the lifetime is left, so a certificate this near its end says that \
-        renewal has stopped working.",
+        renewal has stopped working. With more than seven days to go we call it low.",
     consequence: "Nothing yet. Once it has expired, conforming senders refuse the host under \
         enforce.",
     remedy: &[

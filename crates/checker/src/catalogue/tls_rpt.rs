@@ -69,7 +69,8 @@ pub static R_VERSION: Entry = Entry {
     rfc: "RFC 8460 §3",
     explanation: "The record is plainly meant for TLS-RPT but does not begin with exactly \
         `v=TLSRPTv1;`. Those characters must come first, in that case, with nothing before or \
-        between them.",
+        between them. A blank before the semicolon is medium where the record stands alone: the \
+        grammar allows it, and only some senders stumble.",
     consequence: "Senders drop the record and send no reports.",
     remedy: &["Replace the record by the one shown with the finding."],
     example: "Faulty:

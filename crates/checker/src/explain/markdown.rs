@@ -105,7 +105,7 @@ fn escaped(text: &str) -> String {
 const INTRODUCTION: &str = "\
 # Findings
 
-<!-- Made by `ironpost docs` from the catalogue in crates/checker/src/catalogue. Edit that. -->
+<!-- Made by `cargo xtask generate` from crates/checker/src/catalogue: edit that. -->
 
 Each fault that `ironpost check` and `ironpost lint` can find has an id. The id is part of the
 contract: it stays the same in JSON output, in suppressions and here. `ironpost explain ID` shows

@@ -112,6 +112,8 @@ fn groups(deviations: &[Deviation<PolicyFault>]) -> Vec<Group<'_>> {
             groups.push(Group { fault: deviation.class, deviations: vec![shown], misnamed });
         }
     }
+    // What stands in place of a missing field stands before the end, where it is missed.
+    groups.sort_by_key(|group| group.deviations.first().map(|first| (first.line, first.column)));
     groups
 }
 

@@ -27,8 +27,10 @@ pub fn corrected_policy(body: &[u8], hosts: &[Domain]) -> Option<Policy> {
         harmless && known_name(name).is_none() && seen.insert(name.to_owned())
     });
     for host in hosts {
-        if policy.mode != Mode::None && !policy.mx.iter().any(|pattern| pattern.matches(host)) {
-            policy.mx.push(host.clone().into());
+        let pattern = MxPattern::from(host.clone());
+        let is_listed = policy.mx.iter().any(|listed| listed.matches(host));
+        if policy.mode != Mode::None && !is_listed && pattern.as_ipv4().is_none() {
+            policy.mx.push(pattern);
         }
     }
     (policy.mode == Mode::None || !policy.mx.is_empty()).then_some(policy)
@@ -279,6 +281,12 @@ mod tests {
             ["*.example.com", "b.example.net"]
         );
         assert_eq!(corrected_policy(b"", &[]), None);
+        let address = ["192.0.2.1".parse().unwrap()];
+        assert_eq!(
+            corrected_policy(b"", &address),
+            None,
+            "an address in an MX record helps nobody"
+        );
     }
 
     #[test]

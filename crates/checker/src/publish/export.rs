@@ -143,7 +143,7 @@ impl Site<'_> {
         let numbered = (1..).zip(steps.iter().chain(&last));
         let steps: Vec<_> =
             numbered.map(|(number, step): (usize, _)| format!("{number}. {step}\n")).collect();
-        let steps = steps.concat();
+        let steps = steps.join("\n");
         let contents = format!(
             "# MTA-STS policy of {}: {what}\n\n{steps}\nTo change the policy later, change the file, \
              deploy it everywhere, and then give the record a new id.\n",

@@ -31,9 +31,10 @@ pub static H_CERT_SOON: Entry = Entry {
     testing: Some(Medium),
     title: "The policy host's certificate expires soon",
     rfc: "RFC 8461 §3.3",
-    explanation: "The certificate of the policy host ends within days. Automatic renewal acts \
-        when about a third of the lifetime is left, so a certificate this near its end says that \
-        renewal has stopped working.",
+    explanation: "The certificate of the policy host ends within days, or has less than a third of \
+        its lifetime left. Automatic renewal acts when about a third of the lifetime is left, so a \
+        certificate this near its end says that renewal has stopped working. With more than seven \
+        days to go we call it low.",
     consequence: "Nothing yet. When it expires senders stop trusting the host, and a changed \
         policy no longer reaches them.",
     remedy: &[
