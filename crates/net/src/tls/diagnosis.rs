@@ -24,7 +24,7 @@
 use crate::tls::certificate::{Certificate, attribute_value};
 use crate::tls::path::{End, Path, signed_by_root};
 use crate::tls::roots::Roots;
-use crate::tls::trust::{Chain, validate};
+use crate::tls::trust::Chain;
 use jiff::Timestamp;
 use rustls::RootCertStore;
 use std::collections::BTreeSet;
@@ -41,15 +41,15 @@ pub(super) struct RootNames {
 
 /// Whether `path` breaks for want of an intermediate that the server should have sent.
 pub(super) fn is_intermediate_missing(
-    chain: Chain<'_, '_>,
+    chain: &Chain<'_>,
     path: &Path<'_, '_>,
     moment: Timestamp,
     roots: &Roots,
 ) -> bool {
     let mut candidates = roots.seen().all();
     if !candidates.is_empty() {
-        candidates.extend(chain.others.iter().map(|sent| sent.clone().into_owned()));
-        if validate(chain.end_entity, &candidates, moment, roots).is_ok() {
+        candidates.extend(chain.others().iter().map(|sent| sent.clone().into_owned()));
+        if chain.validate(&candidates, moment, roots).is_ok() {
             return true;
         }
     }
@@ -147,8 +147,8 @@ fn is_serial_name(word: &str) -> bool {
 }
 
 /// True if a certificate was sent that is a root or signed by one, but does not belong to the path.
-fn sent_beside(chain: Chain<'_, '_>, path: &Path<'_, '_>, roots: &Roots) -> bool {
-    let strangers = chain.read.iter().filter(|sent| !path.holds(sent));
+fn sent_beside(chain: &Chain<'_>, path: &Path<'_, '_>, roots: &Roots) -> bool {
+    let strangers = chain.certificates.iter().filter(|sent| !path.holds(sent));
     strangers
         .into_iter()
         .any(|sent: &Certificate<'_>| signed_by_root(sent, roots.store()) == Some(true))

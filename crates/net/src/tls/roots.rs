@@ -55,7 +55,7 @@ impl Roots {
             RootSource::System => system_store()?,
             RootSource::File(path) => file_store(path)?,
         };
-        let provider = Arc::new(default_provider());
+        let provider = default_provider();
         let algorithms = provider.signature_verification_algorithms;
         let config = client_config(provider).map_err(|error| RootsError {
             place: "the TLS library".to_owned(),
@@ -70,14 +70,9 @@ impl Roots {
         })))
     }
 
-    /// How many roots there are.
-    pub fn len(&self) -> usize {
+    /// How many roots there are; at least one.
+    pub fn count(&self) -> usize {
         self.0.store.len()
-    }
-
-    /// Never true: [`Roots::load`] sees to it.
-    pub fn is_empty(&self) -> bool {
-        self.0.store.is_empty()
     }
 
     pub(super) fn store(&self) -> &RootCertStore {
@@ -105,7 +100,7 @@ impl Roots {
 
 impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Roots({} roots)", self.len())
+        write!(f, "Roots({})", self.count())
     }
 }
 

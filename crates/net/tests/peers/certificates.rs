@@ -146,6 +146,34 @@ async fn an_expired_intermediate_is_named() {
 }
 
 #[tokio::test]
+async fn an_intermediate_that_is_not_valid_yet_is_named() {
+    let root = Authority::root("Ironpost Test Root");
+    let ca = root.intermediate_valid("Ironpost Young Intermediate", FUTURE);
+    let leaf = ca.leaf_valid(&[HOST], Years(2020, 2180));
+    let facts = looked_at(root.roots(), leaf.with(&[&ca.der])).await;
+    assert_eq!(facts.validity, Validity::Valid);
+    let Trust::Other(found) = &facts.trust else { panic!("{:?}", facts.trust) };
+    assert!(found.contains("Ironpost Young Intermediate is not valid yet"), "{found}");
+}
+
+#[tokio::test]
+async fn a_crowd_of_namesakes_is_not_searched_through() {
+    let root = Authority::root("Ironpost Test Root");
+    let stranger = Authority::root("Namesake");
+    let crowd: Vec<_> = (0..60).map(|_| stranger.intermediate("Namesake")).collect();
+    let others: Vec<_> = crowd.iter().map(|ca| &ca.der).collect();
+    let leaf = crowd[0].leaf(&[HOST]);
+    let facts = looked_at(root.roots(), leaf.with(&others)).await;
+    assert_eq!(facts.chain.len(), 5, "four of a name are enough");
+    assert!(matches!(facts.trust, Trust::Other(_)), "{:?}", facts.trust);
+
+    let crowd: Vec<_> = (0..60).map(|n| stranger.intermediate(&format!("{n}"))).collect();
+    let others: Vec<_> = crowd.iter().map(|ca| &ca.der).collect();
+    let facts = looked_at(root.roots(), leaf.with(&others)).await;
+    assert_eq!(facts.chain.len(), 16);
+}
+
+#[tokio::test]
 async fn an_end_entity_that_expired_before_its_ca_began_is_expired_and_no_more() {
     let root = Authority::root("Ironpost Test Root");
     let ca = root.intermediate_valid("Ironpost New Intermediate", Years(2024, 2200));

@@ -31,7 +31,7 @@ async fn a_sound_host_is_fetched_from() {
     let tls = fetch.tls.unwrap();
     assert!(tls.is_acceptable());
     assert_eq!(tls.version, TlsVersion::Tls13);
-    assert_eq!(tls.cipher, "TLS_AES_256_GCM_SHA384");
+    assert_eq!(tls.cipher, "TLS_AES_128_GCM_SHA256");
     assert_eq!(tls.sni.as_deref(), Some(HOST));
     assert_eq!(
         (tls.trust, tls.name_matches, tls.validity),

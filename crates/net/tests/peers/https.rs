@@ -19,7 +19,7 @@ pub(crate) const BOTH: &[&rustls::SupportedProtocolVersion] =
 /// Long enough for anything that is not meant to be slow.
 pub(crate) const PATIENT: Duration = Duration::from_mins(1);
 /// For peers that are meant to outlast it.
-pub(crate) const HASTY: Duration = Duration::from_millis(300);
+pub(crate) const HASTY: Duration = Duration::from_secs(1);
 
 /// Takes one connection, leads it into `conversation`, and keeps what that returns.
 pub(crate) async fn serve_tcp<F, T>(

@@ -2,10 +2,10 @@
 
 use crate::https::{HOST, PATIENT, fetch};
 use crate::mail::{Step, prober, serve_mail};
-use crate::old_tls::{OpenSsl, leaf};
+use crate::old_tls::{OpenSsl, leaf, leaf_of_old};
 use crate::pki::Authority;
 use ironpost_net::policy_fetch::{FetchFailure, Manner};
-use ironpost_net::tls::facts::{HandshakeFailure, TlsVersion};
+use ironpost_net::tls::facts::{HandshakeFailure, TlsVersion, Trust};
 
 #[tokio::test]
 async fn a_host_of_old_versions_only_is_told_so() {
@@ -15,6 +15,21 @@ async fn a_host_of_old_versions_only_is_told_so() {
         let fetch = fetch(root.roots(), server.address, Manner::Strict, PATIENT).await;
         let failure = FetchFailure::Handshake(HandshakeFailure::Version);
         assert_eq!(fetch.failure, Some(failure), "{option}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_old_is_shown_for_what_it_is() {
+    let root = Authority::root("Ironpost Test Root");
+    let leaf = leaf_of_old(HOST).await;
+    for option in ["-tls1_2", "-tls1_3"] {
+        let server = OpenSsl::serve(&leaf, &[option]).await;
+        let fetch = fetch(root.roots(), server.address, Manner::Strict, PATIENT).await;
+        assert_eq!(fetch.failure, Some(FetchFailure::Certificate), "{option}");
+        let tls = fetch.tls.unwrap();
+        assert_eq!(tls.trust, Trust::SelfSigned);
+        assert!(!tls.name_matches, "a common name is no name");
+        assert_eq!(tls.chain[0].subject, format!("CN={HOST}"));
     }
 }
 

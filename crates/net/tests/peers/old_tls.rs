@@ -46,6 +46,27 @@ impl OpenSsl {
     }
 }
 
+/// A self-signed certificate as they were made long ago: X.509 version 1, RSA of 1,024 bits, SHA-1,
+/// the host in the Common Name.
+pub(crate) async fn leaf_of_old(name: &str) -> Leaf {
+    let files = TempDir::new().unwrap();
+    let subject = format!("/CN={name}");
+    for arguments in [
+        &["req", "-new", "-newkey", "rsa:1024", "-nodes", "-keyout", "key.pem", "-subj", &subject]
+            as &[&str],
+        &["x509", "-req", "-sha1", "-signkey", "key.pem", "-in", "request.pem", "-outform", "DER"],
+        &["pkey", "-in", "key.pem", "-outform", "DER"],
+    ] {
+        let output = if arguments[0] == "req" { "request.pem" } else { arguments[0] };
+        let arguments = [arguments, &["-out", output]].concat();
+        let mut openssl = Command::new("openssl");
+        openssl.args(arguments).current_dir(files.path()).stderr(Stdio::null());
+        assert!(openssl.status().await.unwrap().success());
+    }
+    let read = |name: &str| fs::read(files.path().join(name)).unwrap();
+    Leaf { der: read("x509").into(), key: read("pkey").try_into().unwrap() }
+}
+
 /// A certificate for OpenSSL to serve.
 pub(crate) fn leaf(name: &str) -> (Authority, Leaf) {
     let root = Authority::root("Ironpost Test Root");
