@@ -5,7 +5,7 @@ mod reply;
 mod session;
 
 use crate::address_guard::AddressGuard;
-use crate::smtp::dialogue::Phase;
+use crate::smtp::dialogue::{Ended, Phase};
 use crate::smtp::session::Session;
 use crate::tcp::{DialError, dial};
 use crate::tls::connect::{Inner, Target, handshake};
@@ -202,10 +202,10 @@ impl SmtpProber {
         probe.connected_after = Some(started.elapsed());
         let stream = match self.to_tls(stream, probe, phase).await {
             Ok(stream) => stream,
-            Err((failure, session)) => {
-                probe.failure = Some(failure);
+            Err(ended) => {
+                probe.failure = Some(ended.failure);
                 *phase = Phase::Done;
-                if let Some(session) = session {
+                if let Some(session) = ended.session {
                     quit(session).await;
                 }
                 return;
@@ -231,23 +231,22 @@ impl SmtpProber {
         quit(session).await;
     }
 
-    /// From the greeting to the go-ahead for TLS. With the failure comes the session, if there is
-    /// still someone to take leave of.
+    /// From the greeting to the go-ahead for TLS.
     async fn to_tls(
         &self,
         stream: TcpStream,
         probe: &mut SmtpProbe,
         phase: &mut Phase,
-    ) -> Result<TcpStream, (ProbeFailure, Option<Session<TcpStream>>)> {
+    ) -> Result<TcpStream, Ended<TcpStream>> {
         let mut session = Session::new(stream);
         let met = dialogue::introduce(&mut session, &self.ehlo_name, probe, phase).await;
         if let Err(failure) = met {
             let is_open =
                 matches!(failure, ProbeFailure::Temporary { .. } | ProbeFailure::Permanent { .. });
-            return Err((failure, is_open.then_some(session)));
+            return Err(Ended { failure, session: is_open.then_some(session) });
         }
         if !probe.starttls_offered {
-            return Err((ProbeFailure::NoStartTls, Some(session)));
+            return Err(Ended { failure: ProbeFailure::NoStartTls, session: Some(session) });
         }
         dialogue::start_tls(session, phase).await
     }
@@ -256,7 +255,7 @@ impl SmtpProber {
         let stream = dial(address, &self.guard).await?;
         let mut probe = SmtpProbe::new(address, Sni::Absent);
         let mut phase = Phase::Connecting;
-        self.to_tls(stream, &mut probe, &mut phase).await.map_err(|(failure, _)| failure)
+        self.to_tls(stream, &mut probe, &mut phase).await.map_err(|ended| ended.failure)
     }
 }
 

@@ -20,6 +20,15 @@ pub(super) enum Phase {
     Done,
 }
 
+/// A dialogue that ended before TLS.
+#[derive(Debug)]
+pub(super) struct Ended<S> {
+    /// Why.
+    pub(super) failure: ProbeFailure,
+    /// The session, if there is still someone to take leave of.
+    pub(super) session: Option<Session<S>>,
+}
+
 /// Greeting and EHLO: how the peer introduces itself.
 pub(super) async fn introduce<S>(
     session: &mut Session<S>,
@@ -32,7 +41,7 @@ where
 {
     *phase = Phase::Plain(GREETING);
     let greeting = expect(session.reply().await, 220, GREETING)?;
-    probe.banner = Some(greeting.lines.join(" "));
+    probe.banner = Some(greeting.text());
     *phase = Phase::Plain(EHLO);
     let answer = expect(session.command(&ehlo(ehlo_name)).await, 250, EHLO)?;
     probe.starttls_offered = offers_starttls(&answer);
@@ -41,26 +50,26 @@ where
 }
 
 /// STARTTLS up to the peer's go-ahead.
-pub(super) async fn start_tls<S>(
-    mut session: Session<S>,
-    phase: &mut Phase,
-) -> Result<S, (ProbeFailure, Option<Session<S>>)>
+pub(super) async fn start_tls<S>(mut session: Session<S>, phase: &mut Phase) -> Result<S, Ended<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     *phase = Phase::Plain(STARTTLS);
     let reply = match session.command("STARTTLS").await {
         Ok(reply) => reply,
-        Err(error) => return Err((without_reply(&error, STARTTLS), None)),
+        Err(error) => {
+            return Err(Ended { failure: without_reply(&error, STARTTLS), session: None });
+        }
     };
     if reply.code != 220 {
         // RFC 3207 §4: 454 is "TLS not available due to temporary reason". For a sender it is as
         // good as no STARTTLS.
-        return Err((ProbeFailure::StartTlsRefused { reply: reply.shown() }, Some(session)));
+        let failure = ProbeFailure::StartTlsRefused { reply: reply.shown() };
+        return Err(Ended { failure, session: Some(session) });
     }
     // RFC 3207 §6: what was slipped in before the handshake would count as said inside TLS.
     if session.has_pending() {
-        return Err((ProbeFailure::Injection, None));
+        return Err(Ended { failure: ProbeFailure::Injection, session: None });
     }
     Ok(session.into_stream())
 }

@@ -61,10 +61,14 @@ impl Reply {
         }
     }
 
+    /// The text in one line.
+    pub(super) fn text(&self) -> String {
+        Visible::excerpt(self.lines.join(" ").as_bytes(), MAX_SHOWN).as_str().to_owned()
+    }
+
     /// Code and text in one line.
     pub(super) fn shown(&self) -> String {
-        let text = format!("{} {}", self.code, self.lines.join(" "));
-        Visible::excerpt(text.trim_end().as_bytes(), MAX_SHOWN).as_str().to_owned()
+        format!("{} {}", self.code, self.text()).trim_end().to_owned()
     }
 }
 
