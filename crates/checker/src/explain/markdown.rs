@@ -3,14 +3,17 @@
 use super::{about, severities, word};
 use crate::catalogue::{self, Entry, Section};
 use crate::finding::Severity;
+use crate::grade::SECTIONS;
 use std::fmt::Write;
 
-/// The whole catalogue as one Markdown document: an index, then a section for each id under
-/// an anchor that is the id in lower case.
+/// The whole catalogue as one Markdown document: the points, an index, then a section for
+/// each id under an anchor that is the id in lower case.
 pub fn reference() -> String {
     let mut out = String::from(INTRODUCTION);
-    for section in SECTIONS {
-        push_index(&mut out, section);
+    push_points(&mut out);
+    out.push_str(CAPS);
+    for (section, _) in SECTIONS {
+        push_index(&mut out, *section);
     }
     for entry in catalogue::all() {
         push_entry(&mut out, entry);
@@ -18,20 +21,20 @@ pub fn reference() -> String {
     out
 }
 
-/// In the order of the reference.
-const SECTIONS: [Section; 8] = [
-    Section::Txt,
-    Section::PolicyHost,
-    Section::Body,
-    Section::MxMatch,
-    Section::MxTls,
-    Section::TlsRpt,
-    Section::Dane,
-    Section::Operations,
-];
+fn push_points(out: &mut String) {
+    for (section, points) in SECTIONS {
+        let mut letters: Vec<&str> = catalogue::all()
+            .filter(|entry| entry.section == *section)
+            .filter_map(|entry| entry.id.split('-').next())
+            .collect();
+        letters.dedup();
+        let ids = letters.join("-, ");
+        // Writing to a `String` cannot fail, here and below.
+        let _ = writeln!(out, "| {} | {points} | {ids}- |", about(*section));
+    }
+}
 
 fn push_index(out: &mut String, section: Section) {
-    // Writing to a `String` cannot fail, here and below.
     let _ = write!(out, "\n### {}\n\n", sentence_case(about(section)));
     out.push_str("| id | enforce | testing | what |\n| --- | --- | --- | --- |\n");
     for entry in catalogue::all().filter(|entry| entry.section == section) {
@@ -112,9 +115,10 @@ contract: it stays the same in JSON output, in suppressions and here. `ironpost 
 the same text in the terminal.
 
 How much a finding matters depends on the mode of the policy that the domain publishes. The columns
-`enforce` and `testing` give the severity in these modes; `–` means that it is no fault there. A
-domain without a readable policy is judged as if it enforced one, a domain in mode none as if it
-were testing.
+`enforce` and `testing` give the severity in these modes; `–` means that it is no fault there.
+P-NONE, the one finding about mode none, is medium; for the rest a domain in mode none is judged as
+if it were testing. A domain without a readable policy is judged as if it enforced one, but its MX
+hosts as if it were testing, as nobody refuses them.
 
 ## Points
 
@@ -122,17 +126,12 @@ Each finding costs points in the section it belongs to:
 
 | section | points | ids |
 | --- | --- | --- |
-| the `_mta-sts` record | 15 | D- |
-| the policy host | 15 | H- |
-| the policy file | 10 | P- |
-| MX records and the policy's patterns | 15 | M- |
-| TLS at the MX hosts | 20 | S- |
-| TLS-RPT | 10 | R- |
-| the way the set-up is run | 10 | C-, K-, X-, Y- |
-| DNSSEC and DANE | 5 | N- |
+";
 
+const CAPS: &str = "
 Within its section a critical finding costs all points, a high one 60 %, a medium one 25 %, a low
 one 10 %, an info nothing. What was not tested is left out of the sum, and the result says so.
+`ironpost check --explain` shows each deduction, and what else holds a grade down.
 
 ## Index
 ";
