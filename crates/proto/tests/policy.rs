@@ -206,9 +206,16 @@ fn blank_lines_are_tolerated_at_the_end_and_nowhere_else() {
     }
 }
 
+/// Compares deviations by line, column, class and excerpt.
+fn assert_notes(body: &str, expected: &[(usize, usize, F, &str)], reason: &str) {
+    let parsed = parse(body.as_bytes());
+    let found: Vec<_> =
+        parsed.deviations.iter().map(|d| (d.line, d.column, d.class, d.excerpt.as_str())).collect();
+    assert_eq!(found, expected, "{reason}: {body:?}");
+}
+
 #[test]
 fn says_what_is_wrong_and_where() {
-    use PatternFault as P;
     let table = [
         (SOUND.into(), vec![], "nothing wrong"),
         (
@@ -237,6 +244,16 @@ fn says_what_is_wrong_and_where() {
             vec![(5, 6, F::Syntax, "k: ab\\x1b[2J")],
             "made visible",
         ),
+    ];
+    for (body, expected, reason) in table {
+        assert_notes(&body, &expected, reason);
+    }
+}
+
+#[test]
+fn one_cause_gives_one_deviation() {
+    use PatternFault as P;
+    let table = [
         (
             "\u{feff}".to_owned() + SOUND,
             vec![(1, 1, F::ByteOrderMark, "\\u{feff}")],
@@ -296,15 +313,19 @@ fn says_what_is_wrong_and_where() {
             ],
             "what is missing stands after the last line",
         ),
+        (
+            "404 page not found\n".into(),
+            vec![(1, 1, F::Syntax, "404 page not found")],
+            "no policy at all, and not four faults",
+        ),
+        (
+            "\x1f\u{8b}\x08\0\x03: \0".into(),
+            vec![(1, 1, F::Syntax, "\\x1f\\u{8b}\\x08\\x00\\x03: \\x00")],
+            "nor is something compressed",
+        ),
     ];
     for (body, expected, reason) in table {
-        let parsed = parse(body.as_bytes());
-        let found: Vec<_> = parsed
-            .deviations
-            .iter()
-            .map(|d| (d.line, d.column, d.class, d.excerpt.as_str()))
-            .collect();
-        assert_eq!(found, expected, "{reason}: {body:?}");
+        assert_notes(&body, &expected, reason);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The policy file, RFC 8461 §3.2.
 
 mod encoding;
+mod entry;
 mod lines;
 mod mention;
 mod parse;

@@ -1,12 +1,13 @@
 //! From octets to a policy.
 
 use super::encoding::{self, Body};
+use super::entry::Entry;
 use super::lines::{Line, lines};
 use super::mention::{Mentioned, escaped_line_end};
 use super::{Extension, Field, MaxAge, Mode, Policy, PolicyFault, value_fault};
 use crate::deviation::{Notes, Parsed, Place};
 use crate::mta_sts::mx_pattern::{MxPattern, PatternFault};
-use crate::txt_fields::{Seen, is_blank, is_extension_name, trim_end, trim_start};
+use crate::txt_fields::{Seen, is_blank, is_extension_name};
 
 /// Parses a policy file of any content; the body as it came, undecoded.
 ///
@@ -38,23 +39,31 @@ pub fn parse(body: &[u8]) -> Parsed<Policy, PolicyFault> {
 #[derive(Debug)]
 struct Reader<'a> {
     notes: Notes<PolicyFault>,
-    version: Slot<()>,
-    mode: Slot<Mode>,
-    max_age: Slot<MaxAge>,
-    has_mx: bool,
-    mx: Vec<MxPattern>,
-    extensions: Vec<Extension>,
-    seen: Seen<'a>,
+    draft: Draft<'a>,
     mentioned: Mentioned,
-    bare_cr: bool,
     /// A run of blank lines that no field has followed yet.
     blank: Option<BlankLines<'a>>,
+    bare_cr: bool,
+    /// Lines so far that are not blank.
     fields: usize,
 }
 
+/// The fields so far.
+#[derive(Debug, Default)]
+struct Draft<'a> {
+    version: Slot<()>,
+    mode: Slot<Mode>,
+    max_age: Slot<MaxAge>,
+    /// `None` until a line names an `mx`, however badly.
+    mx: Option<Vec<MxPattern>>,
+    extensions: Vec<Extension>,
+    seen: Seen<'a>,
+}
+
 /// A field that counts once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Slot<T> {
+    #[default]
     Missing,
     Invalid,
     Valid(T),
@@ -85,49 +94,14 @@ impl BlankLines<'_> {
     }
 }
 
-/// `name: value` on one line, split at the first colon, the blanks around the value taken off.
-#[derive(Debug, Clone, Copy)]
-struct Entry<'a> {
-    line: usize,
-    name: &'a [u8],
-    value: &'a [u8],
-    /// Column of the value.
-    column: usize,
-}
-
-impl<'a> Entry<'a> {
-    fn new(line: &Line<'a>) -> Option<Self> {
-        let colon = line.text.iter().position(|b| *b == b':')?;
-        let (name, rest) = line.text.split_at(colon);
-        let rest = rest.get(1..).unwrap_or_default();
-        let value = trim_start(rest);
-        let column = colon + 1 + rest.len() - value.len() + 1;
-        Some(Self { line: line.number, name, value: trim_end(value), column })
-    }
-
-    fn start(&self) -> Place {
-        Place { line: self.line, column: 1 }
-    }
-
-    fn value_place(&self) -> Place {
-        Place { line: self.line, column: self.column }
-    }
-}
-
 impl<'a> Reader<'a> {
     fn new(notes: Notes<PolicyFault>) -> Self {
         Self {
             notes,
-            version: Slot::Missing,
-            mode: Slot::Missing,
-            max_age: Slot::Missing,
-            has_mx: false,
-            mx: Vec::new(),
-            extensions: Vec::new(),
-            seen: Seen::default(),
+            draft: Draft::default(),
             mentioned: Mentioned::default(),
-            bare_cr: false,
             blank: None,
+            bare_cr: false,
             fields: 0,
         }
     }
@@ -179,16 +153,16 @@ impl<'a> Reader<'a> {
             return self.broken(line, 0);
         };
         match entry.name {
-            b"version" if self.version == Slot::Missing => self.read_version(line, &entry),
-            b"mode" if self.mode == Slot::Missing => self.read_mode(line, &entry),
-            b"max_age" if self.max_age == Slot::Missing => self.read_max_age(line, &entry),
+            b"version" if self.draft.version == Slot::Missing => self.read_version(line, &entry),
+            b"mode" if self.draft.mode == Slot::Missing => self.read_mode(line, &entry),
+            b"max_age" if self.draft.max_age == Slot::Missing => self.read_max_age(line, &entry),
             b"mx" => self.read_mx(line, &entry),
             _ if !is_extension_name(entry.name) => {
                 let inner = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
                 self.broken(line, entry.name.iter().position(|b| !inner(b)).unwrap_or(0));
             }
             _ => match value_fault(entry.value) {
-                Some(at) => self.broken(line, entry.column - 1 + at),
+                Some(at) => self.broken(line, entry.value_offset + at),
                 None => self.read_other(&entry),
             },
         }
@@ -196,10 +170,10 @@ impl<'a> Reader<'a> {
 
     fn read_version(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
         if entry.value != b"STSv1" {
-            self.version = Slot::Invalid;
+            self.draft.version = Slot::Invalid;
             return self.bad_value(line, entry, PolicyFault::Version);
         }
-        self.version = Slot::Valid(());
+        self.draft.version = Slot::Valid(());
         if self.fields > 0 {
             self.notes.harmless(entry.start(), PolicyFault::VersionNotFirst, line.text);
         }
@@ -208,33 +182,33 @@ impl<'a> Reader<'a> {
     fn read_mode(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
         let word = std::str::from_utf8(entry.value).unwrap_or_default();
         if let Ok(mode) = word.parse() {
-            self.mode = Slot::Valid(mode);
+            self.draft.mode = Slot::Valid(mode);
         } else {
-            self.mode = Slot::Invalid;
+            self.draft.mode = Slot::Invalid;
             self.bad_value(line, entry, PolicyFault::Mode);
         }
     }
 
     fn read_max_age(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
         let Some(seconds) = ten_digits(entry.value) else {
-            self.max_age = Slot::Invalid;
+            self.draft.max_age = Slot::Invalid;
             return self.bad_value(line, entry, PolicyFault::MaxAge);
         };
-        self.max_age = Slot::Valid(MaxAge::from_secs(seconds));
+        self.draft.max_age = Slot::Valid(MaxAge::from_secs(seconds));
         if seconds > MaxAge::MAX.as_secs().into() {
             self.notes.harmless(entry.value_place(), PolicyFault::MaxAgeRange, entry.value);
         }
     }
 
     fn read_mx(&mut self, line: &Line<'a>, entry: &Entry<'a>) {
-        self.has_mx = true;
+        let patterns = self.draft.mx.get_or_insert_default();
         match MxPattern::parse(entry.value) {
             Ok(pattern) => {
                 if pattern.as_ipv4().is_some() {
                     let fault = PolicyFault::Mx(PatternFault::Address);
                     self.notes.harmless(entry.value_place(), fault, entry.value);
                 }
-                self.mx.push(pattern);
+                patterns.push(pattern);
             }
             // A2, A3: one bad pattern costs the policy.
             Err(fault) => self.bad_value(line, entry, PolicyFault::Mx(fault)),
@@ -248,13 +222,13 @@ impl<'a> Reader<'a> {
             b"version" => PolicyFault::Repeated(Field::Version),
             b"mode" => PolicyFault::Repeated(Field::Mode),
             b"max_age" => PolicyFault::Repeated(Field::MaxAge),
-            name if !self.seen.is_first(name) => PolicyFault::RepeatedUnknownField,
+            name if !self.draft.seen.is_first(name) => PolicyFault::RepeatedUnknownField,
             name => {
                 self.notes.harmless(entry.start(), PolicyFault::UnknownField, name);
                 let text =
                     std::str::from_utf8(name).ok().zip(std::str::from_utf8(entry.value).ok());
                 let extension = text.and_then(|(name, value)| Extension::new(name, value));
-                return self.extensions.extend(extension);
+                return self.draft.extensions.extend(extension);
             }
         };
         let piece = match fault {
@@ -286,25 +260,44 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self, end: Place) -> Parsed<Policy, PolicyFault> {
-        let no_mx = !self.has_mx && matches!(self.mode, Slot::Valid(Mode::Enforce | Mode::Testing));
-        let missing = [
-            ("version", self.version == Slot::Missing, PolicyFault::MissingVersion),
-            ("mode", self.mode == Slot::Missing, PolicyFault::MissingMode),
-            ("mx", no_mx, PolicyFault::MissingMx),
-            ("max_age", self.max_age == Slot::Missing, PolicyFault::MissingMaxAge),
-        ];
-        for (name, missing, fault) in missing {
-            if missing && !self.mentioned.holds(name) {
-                self.notes.fatal(end, fault, b"");
+        // A text that cannot be read and names no field lacks more than fields.
+        if !(self.draft.is_blank() && self.notes.is_fatal()) {
+            for (name, fault) in self.draft.missing() {
+                if !self.mentioned.holds(name) {
+                    self.notes.fatal(end, fault, b"");
+                }
             }
         }
-        let policy = self.mode.valid().zip(self.max_age.valid()).map(|(mode, max_age)| Policy {
-            mode,
-            max_age,
-            mx: self.mx,
-            extensions: self.extensions,
-        });
-        self.notes.finish(policy, PolicyFault::Syntax)
+        self.notes.finish(self.draft.into_policy(), PolicyFault::Syntax)
+    }
+}
+
+impl Draft<'_> {
+    /// True if no field that the RFC knows was named.
+    fn is_blank(&self) -> bool {
+        self.version == Slot::Missing
+            && self.mode == Slot::Missing
+            && self.max_age == Slot::Missing
+            && self.mx.is_none()
+    }
+
+    /// The names of required fields that no line has, and what their lack is called.
+    fn missing(&self) -> impl Iterator<Item = (&'static str, PolicyFault)> {
+        // §3.2: mx may be left out in mode none, and may be if the mode is not known.
+        let mx_required = matches!(self.mode, Slot::Valid(Mode::Enforce | Mode::Testing));
+        let fields = [
+            ("version", self.version == Slot::Missing, PolicyFault::MissingVersion),
+            ("mode", self.mode == Slot::Missing, PolicyFault::MissingMode),
+            ("mx", mx_required && self.mx.is_none(), PolicyFault::MissingMx),
+            ("max_age", self.max_age == Slot::Missing, PolicyFault::MissingMaxAge),
+        ];
+        fields.into_iter().filter(|(_, missing, _)| *missing).map(|(name, _, fault)| (name, fault))
+    }
+
+    fn into_policy(self) -> Option<Policy> {
+        let (mode, max_age) = (self.mode.valid()?, self.max_age.valid()?);
+        let (mx, extensions) = (self.mx.unwrap_or_default(), self.extensions);
+        Some(Policy { mode, max_age, mx, extensions })
     }
 }
 
