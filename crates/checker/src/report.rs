@@ -310,7 +310,7 @@ pub struct ReportedFinding {
     /// The rule.
     pub rfc: String,
     /// Steps to mend it, in order. Text to publish as it stands is between backticks, on lines
-    /// of its own after the sentence, or a zone-file line at its end.
+    /// of its own after the sentence, or a line of a zone file or of a policy file at its end.
     pub fix: Vec<String>,
     /// The host, record or line.
     pub subject: String,

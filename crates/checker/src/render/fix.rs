@@ -10,13 +10,14 @@ pub(crate) struct FixStep<'a> {
 }
 
 impl<'a> FixStep<'a> {
-    /// Takes a step apart: lines after the first are to be pasted, and so is a line of a
-    /// zone file (`name. IN TXT "…"`) after a colon.
+    /// Takes a step apart: lines after the first are to be pasted, and so is what stands after
+    /// a colon at the end, if it is a line of a zone file (`name. IN TXT "…"`) or of a policy
+    /// file (`mx: name`).
     pub(crate) fn read(step: &'a str) -> Self {
         let mut lines = step.lines();
         let first = lines.next().unwrap_or_default();
-        let (prose, record) = split_record(first);
-        Self { prose, paste: record.into_iter().chain(lines).collect() }
+        let (prose, at_end) = split_at_end(first);
+        Self { prose, paste: at_end.into_iter().chain(lines).collect() }
     }
 }
 
@@ -44,11 +45,11 @@ pub(crate) fn spans(prose: &str) -> Vec<Span<'_>> {
     spans
 }
 
-fn split_record(line: &str) -> (&str, Option<&str>) {
+fn split_at_end(line: &str) -> (&str, Option<&str>) {
     let colons = line.match_indices(": ");
     let ends = colons.map(|(at, colon)| line.split_at(at + colon.len()));
-    let mut records = ends.filter(|(_, rest)| is_zone_line(rest));
-    records.next().map_or((line, None), |(prose, record)| (prose.trim_end(), Some(record)))
+    let mut lines = ends.filter(|(_, rest)| is_zone_line(rest) || is_policy_line(rest));
+    lines.next().map_or((line, None), |(prose, paste)| (prose.trim_end(), Some(paste)))
 }
 
 /// RFC 1035 §5.1, as far as we write it: an absolute name, perhaps a TTL, the class IN.
@@ -57,6 +58,13 @@ fn is_zone_line(text: &str) -> bool {
     let name = words.next().is_some_and(|name| name.len() > 1 && name.ends_with('.'));
     let class = words.find(|word| !word.bytes().all(|b| b.is_ascii_digit()));
     name && class == Some("IN")
+}
+
+/// RFC 8461 §3.2: a field of the policy file, and nothing after its value.
+fn is_policy_line(text: &str) -> bool {
+    text.split_once(": ").is_some_and(|(key, value)| {
+        ["version", "mode", "max_age", "mx"].contains(&key) && !value.contains(' ')
+    })
 }
 
 #[cfg(test)]
@@ -81,6 +89,11 @@ mod tests {
             read("Ask: is example.com. IN order?"),
             ("Ask: is example.com. IN order?", vec![])
         );
+        assert_eq!(
+            read("Add to the policy: mx: a.example"),
+            ("Add to the policy:", vec!["mx: a.example"])
+        );
+        assert_eq!(read("Write: mode: enforce or less"), ("Write: mode: enforce or less", vec![]));
         assert_eq!(read("Do: this"), ("Do: this", vec![]));
         assert_eq!(read(""), ("", vec![]));
     }

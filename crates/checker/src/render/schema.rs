@@ -70,9 +70,4 @@ mod tests {
             }
         }
     }
-
-    #[test]
-    fn shape() {
-        insta::assert_snapshot!(serde_json::to_string_pretty(&schema()).unwrap());
-    }
 }

@@ -147,7 +147,7 @@ impl Label for TlsState {
         match self {
             Self::Ok => "ok",
             Self::Faulty => "faulty",
-            Self::NotTested => "not tested",
+            Self::NotTested => "untested",
         }
     }
 }
@@ -161,7 +161,7 @@ impl Label for DaneState {
             Self::Insecure => "unsigned",
             Self::Bogus => "bogus",
             Self::Absent => "none",
-            Self::NotTested => "not tested",
+            Self::NotTested => "untested",
         }
     }
 }
@@ -225,6 +225,16 @@ pub(crate) fn duration_ms(ms: u64) -> String {
     if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
 }
 
+/// A clause as a sentence: with a capital, unless it begins with a name, and a full stop.
+pub(crate) fn sentence(clause: &str) -> String {
+    let first = clause.split(' ').next().unwrap_or_default();
+    let is_word = first.bytes().all(|byte| byte.is_ascii_lowercase());
+    let (start, rest) = clause.split_at_checked(1).unwrap_or((clause, ""));
+    let start = if is_word { start.to_ascii_uppercase() } else { start.to_owned() };
+    let stop = if rest.ends_with(['.', '!', '?', ':']) || clause.is_empty() { "" } else { "." };
+    format!("{start}{rest}{stop}")
+}
+
 /// `1 domain`, `2 domains`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -267,6 +277,10 @@ mod tests {
         assert_eq!(points(10.0), "10");
         assert_eq!(duration_ms(180), "180 ms");
         assert_eq!(duration_ms(2_345), "2.3 s");
+        assert_eq!(sentence("line 2 is wrong"), "Line 2 is wrong.");
+        assert_eq!(sentence("mx.example is wrong."), "mx.example is wrong.");
+        assert_eq!(sentence("ähnlich"), "ähnlich.");
+        assert_eq!(sentence(""), "");
         assert_eq!(counted(1, "domain"), "1 domain");
         assert_eq!(counted(0, "domain"), "0 domains");
     }

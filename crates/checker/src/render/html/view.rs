@@ -5,7 +5,7 @@ use crate::render::digest::Digest;
 use crate::render::document::Document;
 use crate::render::fix::{FixStep, Span, spans};
 use crate::render::wording::{
-    Code, Label, VERDICTS, counted, day, duration_ms, minute, points, step_label,
+    Code, Label, VERDICTS, counted, day, duration_ms, minute, points, sentence, step_label,
 };
 use crate::report::{
     DaneState, MxSummary, Report, ReportedFinding, SectionScore, SenderAction, Step, StepState,
@@ -142,7 +142,7 @@ impl<'a> DomainView<'a> {
             ),
             steps: report.timeline.iter().map(StepView::new).collect(),
             mx: report.mx.iter().map(MxView::new).collect(),
-            findings: faults.iter().map(view).collect(),
+            findings: with_steps_once(faults.iter().map(view).collect()),
             infos: infos.iter().map(view).collect(),
             sections: report.score.sections.iter().map(SectionView::new).collect(),
             sum: sum(&report.score.sections),
@@ -234,8 +234,31 @@ impl<'a> MxView<'a> {
 pub(super) struct FindingView<'a> {
     pub(super) finding: &'a ReportedFinding,
     pub(super) severity: Badge,
-    pub(super) detail: Vec<Span<'a>>,
+    pub(super) detail: String,
     pub(super) steps: Vec<FixView<'a>>,
+    /// The finding above that the same steps mend.
+    pub(super) same_as: Option<&'a str>,
+}
+
+impl FindingView<'_> {
+    pub(super) fn detail(&self) -> Vec<Span<'_>> {
+        spans(&self.detail)
+    }
+}
+
+/// Steps that stand further up are not repeated.
+fn with_steps_once(mut views: Vec<FindingView<'_>>) -> Vec<FindingView<'_>> {
+    for at in 0..views.len() {
+        let (before, rest) = views.split_at_mut(at);
+        let Some(view) = rest.first_mut().filter(|view| !view.finding.fix.is_empty()) else {
+            continue;
+        };
+        if let Some(same) = before.iter().find(|other| other.finding.fix == view.finding.fix) {
+            view.same_as = Some(&same.finding.id);
+            view.steps.clear();
+        }
+    }
+    views
 }
 
 /// A step of mending.
@@ -253,8 +276,9 @@ impl<'a> FindingView<'a> {
         Self {
             finding,
             severity: Badge::severity(finding.severity),
-            detail: spans(&finding.detail),
+            detail: sentence(&finding.detail),
             steps: steps.collect(),
+            same_as: None,
         }
     }
 }

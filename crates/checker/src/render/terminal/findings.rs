@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::finding::Severity;
 use crate::render::fix::FixStep;
-use crate::render::wording::{Code, SEVERITIES};
+use crate::render::wording::{Code, SEVERITIES, sentence};
 use crate::render::wrap::clip;
 use crate::report::ReportedFinding;
 use unicode_width::UnicodeWidthStr;
@@ -18,18 +18,33 @@ pub(super) fn write(findings: &[ReportedFinding], page: &mut Page<'_>) {
     }
     let is_fault = |finding: &&ReportedFinding| finding.severity > Severity::Info;
     let (faults, infos): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_fault);
-    for finding in faults {
+    for (at, finding) in faults.iter().enumerate() {
         page.gap();
         fault(finding, page);
+        let before = faults.iter().take(at).find(|other| other.fix == finding.fix);
+        match before.filter(|_| !finding.fix.is_empty()) {
+            Some(same) => {
+                page.paragraph(4, &theme.text(&format!("The same steps mend it as {}.", same.id)));
+            }
+            None => (1..).zip(&finding.fix).for_each(|(number, step)| fix(number, step, page)),
+        }
     }
     if !infos.is_empty() {
         page.gap();
     }
     for finding in infos {
-        let line = format!("info  {}  {}", finding.id, finding.detail);
-        let clipped = clip(&theme.text(&line), page.width(), theme.ellipsis());
-        page.line(&theme.faint(&clipped));
+        info(finding, page);
     }
+}
+
+/// One line. Where the detail does not fit the title does, and `ironpost explain` has more.
+fn info(finding: &ReportedFinding, page: &mut Page<'_>) {
+    let theme = page.theme();
+    let line = |text: &str| theme.text(&format!("info  {}  {text}", finding.id));
+    let detail = line(&sentence(&finding.detail));
+    let line =
+        if detail.width() <= page.width() { detail } else { line(&sentence(&finding.title)) };
+    page.line(&theme.faint(&clip(&line, page.width(), theme.ellipsis())));
 }
 
 /// `2 critical, 1 low`.
@@ -50,14 +65,11 @@ fn fault(finding: &ReportedFinding, page: &mut Page<'_>) {
     let indent = severity.width() + id.width() + 4;
     page.hanging(&lead, indent, "", 0, &theme.text(&finding.title));
     let rule = theme.text(&format!("({})", finding.rfc));
-    page.paragraph_with_remark(2, &theme.text(&finding.detail), &rule);
+    page.paragraph_with_remark(2, &theme.text(&sentence(&finding.detail)), &rule);
     if page.explained() {
         for seen in &finding.evidence {
             page.paragraph_styled(4, &theme.text(seen), |line| theme.faint(line));
         }
-    }
-    for (number, step) in (1..).zip(&finding.fix) {
-        fix(number, step, page);
     }
 }
 

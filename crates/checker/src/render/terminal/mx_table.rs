@@ -22,7 +22,7 @@ pub(super) fn write(hosts: &[MxSummary], page: &mut Page<'_>) {
     let theme = page.theme();
     let longest = hosts.iter().map(|mx| theme.text(&mx.host).width()).max().unwrap_or_default();
     let column = longest.clamp(HOST_MIN, page.width().saturating_sub(CELLS).max(HOST_MIN)) + 2;
-    let head = ["pref", "match", "TLS", "certificate", "DANE"];
+    let head = ["pref", "match", "TLS", "valid until", "DANE"];
     let titles =
         cells(head.map(|title| (title.to_owned(), StepState::Absent)), |_, text| text.to_owned());
     page.line(&theme.faint(&format!("  {}{titles}", pad("MX host", column))));
@@ -46,7 +46,7 @@ fn stacked(mx: &MxSummary, page: &mut Page<'_>) {
     let [(preference, _), (matched, _), (tls, _), (expires, _), (dane, _)] = facts(mx, theme);
     page.line(&format!("  {} {}", theme.faint("MX"), theme.text(&mx.host)));
     let text = format!(
-        "pref {preference}, match {matched}, TLS {tls}, certificate {expires}, DANE {dane}"
+        "pref {preference}, match {matched}, TLS {tls}, valid until {expires}, DANE {dane}"
     );
     page.paragraph(4, &text);
 }
@@ -77,9 +77,8 @@ fn facts(mx: &MxSummary, theme: Theme) -> [(String, StepState); 5] {
         || theme.mark(StepState::Absent).to_owned(),
         |preference| preference.to_string(),
     );
-    let expires = mx
-        .certificate_expires
-        .map_or_else(|| theme.mark(StepState::Absent).to_owned(), |at| format!("to {}", day(at)));
+    let expires =
+        mx.certificate_expires.map_or_else(|| theme.mark(StepState::Absent).to_owned(), day);
     [
         (preference, StepState::Absent),
         (matched.0.to_owned(), matched.1),
@@ -143,10 +142,10 @@ fn simulated(simulation: &Simulation, page: &mut Page<'_>) {
 }
 
 /// Columns of preference, match, TLS, certificate and DANE, blanks between them included.
-const COLUMNS: [usize; 5] = [7, 7, 12, 15, 10];
+const COLUMNS: [usize; 5] = [6, 7, 10, 13, 8];
 
 /// What the columns after the host take, with the indent before it.
-const CELLS: usize = 4 + 7 + 7 + 12 + 15 + 10;
+const CELLS: usize = 4 + 6 + 7 + 10 + 13 + 8;
 
 /// Columns a host has in any case.
 const HOST_MIN: usize = 20;
