@@ -138,7 +138,7 @@ pub static R_SYNTAX: Entry = Entry {
     remedy: &["Replace the record by the one shown with the finding."],
     example: r#"Faulty:
     "v=TLSRPTv1; rua=mailto:a@example.com; mailto:b@example.net"
-    "v=TLSRPTv1; rua=mailto:a@example.com,b@example.net"
+    "v=TLSRPTv1; rua=mailto:a@example.com mailto:b@example.net"
     "v=TLSRPTv1; rua=mailto:a@example.com!10m"
 Sound:
     "v=TLSRPTv1; rua=mailto:a@example.com,mailto:b@example.net;""#,

@@ -268,3 +268,40 @@ fn the_largest_inputs_come_to_an_end() {
         tls_rpt_record(&body, None);
     }
 }
+
+#[test]
+fn examples_of_the_catalogue_show_what_they_say() {
+    use crate::catalogue::{body, tls_rpt, txt};
+    let quoted = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.split('"').nth(1));
+        lines.map(str::to_owned).collect()
+    };
+    let mut shown = 0;
+    for entry in [&txt::D_SYNTAX, &txt::D_ID, &txt::D_WSP, &tls_rpt::R_RUA, &tls_rpt::R_SYNTAX] {
+        let read = |record: &str| match entry.id.starts_with('D') {
+            true => sts_record(record.as_bytes(), None, ID),
+            false => tls_rpt_record(record.as_bytes(), None),
+        };
+        let (faulty, sound) = entry.example.split_once("Sound:").unwrap();
+        for record in quoted(faulty) {
+            assert_eq!(ids(&read(&record)), [entry.id], "{record}");
+            shown += 1;
+        }
+        for record in quoted(sound) {
+            assert_eq!(ids(&read(&record)), [""; 0], "{record}");
+        }
+    }
+    for entry in [&body::P_VERSION, &body::P_MODE, &body::P_MAXAGE, &body::P_MX_SYNTAX] {
+        let (faulty, _) = entry.example.split_once("Sound:").unwrap();
+        for line in faulty.lines().skip(1).map(str::trim) {
+            let others =
+                ["version: STSv1", "mode: enforce", "mx: a.example.com", "max_age: 1209600"];
+            let name = |line: &str| line.split(':').next().unwrap().to_ascii_lowercase();
+            let kept = others.into_iter().filter(|other| name(other) != name(line));
+            let body = kept.chain([line]).collect::<Vec<_>>().join("\n");
+            assert_eq!(ids(&lint(body.as_bytes())), [entry.id], "{line}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 20, "examples are there to be read");
+}

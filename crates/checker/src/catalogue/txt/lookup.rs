@@ -39,8 +39,8 @@ pub static D_CNAME_DEPTH: Entry = Entry {
     title: "A long chain of aliases",
     rfc: "RFC 8461 §3.1",
     explanation: "More than four aliases follow one another between `_mta-sts` and the record. \
-        Senders must follow them, but the RFC says nothing of how many, and at least one widely \
-        used resolver library gives up after five.",
+        Senders must follow them, but the RFC says nothing of how many, and at least one sender is \
+        known to stop at five.",
     consequence: "Most senders find the record; some may not.",
     remedy: &["Point `_mta-sts` straight at the name that holds the record."],
     example: "Faulty:
