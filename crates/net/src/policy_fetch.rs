@@ -6,7 +6,8 @@ mod request;
 use crate::address_guard::AddressGuard;
 use crate::tcp::{DialError, dial};
 use crate::tls::connect::{Inner, Target, handshake};
-use crate::tls::facts::{HandshakeFailure, TlsFacts};
+use crate::tls::facts::{HandshakeFailure, TlsFacts, TlsVersion};
+use crate::tls::legacy;
 use crate::tls::roots::Roots;
 use ironpost_proto::domain::Domain;
 use std::net::SocketAddr;
@@ -136,9 +137,15 @@ impl PolicyFetcher {
         let fetch = &mut course.fetch;
         let stream = dial(fetch.address, &self.guard).await?;
         fetch.connected_after = Some(started.elapsed());
-        let session = handshake(stream, &Target::host(host), Inner::Http, &self.roots)
-            .await
-            .map_err(FetchFailure::Handshake)?;
+        let session = match handshake(stream, &Target::host(host), Inner::Http, &self.roots).await {
+            Ok(session) => session,
+            Err(failure) => {
+                course.fault = Some(FetchFailure::Handshake(failure.clone()));
+                return Err(FetchFailure::Handshake(
+                    self.look_closer(fetch.address, failure).await,
+                ));
+            }
+        };
         let facts = fetch.tls.insert(session.facts);
         // RFC 8461 §3.3: no octet of HTTP to a host that is not authenticated.
         if fetch.manner == Manner::Strict && !facts.is_acceptable() {
@@ -147,14 +154,29 @@ impl PolicyFetcher {
         let request = request::get(host, fetch.address.port(), fetch.manner)?;
         exchange::exchange(session.stream, request, course).await
     }
+
+    /// Tells a server of old TLS versions, which may fail in other ways too.
+    async fn look_closer(
+        &self,
+        address: SocketAddr,
+        failure: HandshakeFailure,
+    ) -> HandshakeFailure {
+        if !legacy::is_worth_asking(&failure) {
+            return failure;
+        }
+        let Ok(stream) = dial(address, &self.guard).await else { return failure };
+        let newest = legacy::negotiate(stream, TlsVersion::Tls12).await;
+        legacy::reconsidered(failure, newest)
+    }
 }
 
 /// A fetch on its way: what is known when the deadline cuts it off.
 #[derive(Debug)]
 struct Course {
     fetch: PolicyFetch,
-    /// The fault in the response's head, found before its body came.
-    head_fault: Option<FetchFailure>,
+    /// A fault found while there was still something to look at: the handshake's, the head's of
+    /// the response.
+    fault: Option<FetchFailure>,
 }
 
 impl Course {
@@ -168,7 +190,7 @@ impl Course {
             elapsed: Duration::ZERO,
             failure: None,
         };
-        Self { fetch, head_fault: None }
+        Self { fetch, fault: None }
     }
 
     /// `outcome` is `None` if the deadline came first.
@@ -181,13 +203,16 @@ impl Course {
     }
 
     fn overdue(&self) -> FetchFailure {
+        if let Some(fault) = &self.fault {
+            return fault.clone();
+        }
         if self.fetch.connected_after.is_none() {
-            return FetchFailure::ConnectTimeout;
+            FetchFailure::ConnectTimeout
+        } else if self.fetch.tls.is_none() {
+            FetchFailure::Handshake(HandshakeFailure::Timeout)
+        } else {
+            FetchFailure::Timeout
         }
-        if self.fetch.tls.is_none() {
-            return FetchFailure::Handshake(HandshakeFailure::Timeout);
-        }
-        self.head_fault.clone().unwrap_or(FetchFailure::Timeout)
     }
 }
 

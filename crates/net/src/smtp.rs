@@ -160,7 +160,7 @@ impl SmtpProber {
         let asking = async {
             for version in [TlsVersion::Tls10, TlsVersion::Tls11] {
                 let Ok(stream) = self.stream_after_starttls(address).await else { return };
-                if legacy::accepts(stream, version).await {
+                if legacy::negotiate(stream, version).await == Some(version) {
                     accepted.push(version);
                 }
             }
@@ -219,7 +219,13 @@ impl SmtpProber {
                 Session::new(inside.stream)
             }
             Err(failure) => {
-                probe.failure = Some(ProbeFailure::Handshake(failure));
+                let asked = legacy::is_worth_asking(&failure);
+                probe.failure = Some(ProbeFailure::Handshake(failure.clone()));
+                if asked && let Ok(stream) = self.stream_after_starttls(probe.address).await {
+                    let newest = legacy::negotiate(stream, TlsVersion::Tls12).await;
+                    let failure = legacy::reconsidered(failure, newest);
+                    probe.failure = Some(ProbeFailure::Handshake(failure));
+                }
                 return;
             }
         };

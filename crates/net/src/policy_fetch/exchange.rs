@@ -61,7 +61,7 @@ async fn receive(
         oversized: is_announced_too_large(&body),
         complete: false,
     });
-    course.head_fault.clone_from(&fault);
+    course.fault.clone_from(&fault);
     // A sender reads no body under another status than 200 (RFC 8461 §3.3).
     if course.fetch.manner == Manner::Strict && matches!(fault, Some(FetchFailure::Status(_))) {
         return fault.map_or(Ok(()), Err);
