@@ -278,9 +278,12 @@ fn examples_of_the_catalogue_show_what_they_say() {
     };
     let mut shown = 0;
     for entry in [&txt::D_SYNTAX, &txt::D_ID, &txt::D_WSP, &tls_rpt::R_RUA, &tls_rpt::R_SYNTAX] {
-        let read = |record: &str| match entry.id.starts_with('D') {
-            true => sts_record(record.as_bytes(), None, ID),
-            false => tls_rpt_record(record.as_bytes(), None),
+        let read = |record: &str| {
+            if entry.id.starts_with('D') {
+                sts_record(record.as_bytes(), None, ID)
+            } else {
+                tls_rpt_record(record.as_bytes(), None)
+            }
         };
         let (faulty, sound) = entry.example.split_once("Sound:").unwrap();
         for record in quoted(faulty) {
