@@ -211,30 +211,50 @@ impl SmtpProber {
                 return;
             }
         };
+        self.inside_tls(stream, name, probe, phase).await;
+    }
+
+    /// The handshake and what follows it.
+    async fn inside_tls(
+        &self,
+        stream: TcpStream,
+        name: &DnsName,
+        probe: &mut SmtpProbe,
+        phase: &mut Phase,
+    ) {
         *phase = Phase::Handshake;
         let target = Target { send_name: probe.sni == Sni::MxName, ..Target::host(name.as_str()) };
-        let mut session = match handshake(stream, &target, Inner::Smtp, &self.roots).await {
-            Ok(inside) => {
-                probe.tls = Some(inside.facts);
-                Session::new(inside.stream)
-            }
+        let inside = match handshake(stream, &target, Inner::Smtp, &self.roots).await {
+            Ok(inside) => inside,
             Err(failure) => {
-                let asked = legacy::is_worth_asking(&failure);
                 probe.failure = Some(ProbeFailure::Handshake(failure.clone()));
-                if asked && let Ok(stream) = self.stream_after_starttls(probe.address).await {
-                    let newest = legacy::negotiate(stream, TlsVersion::Tls12).await;
-                    let failure = legacy::reconsidered(failure, newest);
-                    probe.failure = Some(ProbeFailure::Handshake(failure));
-                }
+                let failure = self.look_closer(probe.address, failure).await;
+                probe.failure = Some(ProbeFailure::Handshake(failure));
                 return;
             }
         };
+        probe.tls = Some(inside.facts);
         *phase = Phase::InsideTls;
+        let mut session = Session::new(inside.stream);
         let greeted = dialogue::introduce_inside(&mut session, &self.ehlo_name).await;
         probe.ehlo_inside_tls = greeted.is_ok();
         probe.failure = greeted.err();
         *phase = Phase::Done;
         quit(session).await;
+    }
+
+    /// Tells a server of old TLS versions, which may fail in other ways too.
+    async fn look_closer(
+        &self,
+        address: SocketAddr,
+        failure: HandshakeFailure,
+    ) -> HandshakeFailure {
+        if !legacy::is_worth_asking(&failure) {
+            return failure;
+        }
+        let Ok(stream) = self.stream_after_starttls(address).await else { return failure };
+        let newest = legacy::negotiate(stream, TlsVersion::Tls12).await;
+        legacy::reconsidered(failure, newest)
     }
 
     /// From the greeting to the go-ahead for TLS.
