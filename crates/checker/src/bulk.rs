@@ -7,4 +7,5 @@ pub mod names;
 pub mod output;
 pub mod previous;
 pub mod progress;
+mod record;
 pub mod runner;

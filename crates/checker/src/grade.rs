@@ -71,19 +71,24 @@ fn section_score(assessment: &Assessment<'_>, section: Section, of: u8) -> Secti
 }
 
 fn deduction(finding: &Finding, worth: f64) -> Option<Deduction> {
-    let share = match finding.severity {
-        Severity::Critical => 1.0,
-        Severity::High => 0.60,
-        Severity::Medium => 0.25,
-        Severity::Low => 0.10,
-        Severity::Info => return None,
-    };
+    let share = cost(finding.severity)?;
     Some(Deduction {
         id: finding.entry.id.to_owned(),
         subject: finding.subject.clone(),
         severity: finding.severity,
         points: tenths(worth * share),
     })
+}
+
+/// The share of its section that a finding of this severity costs; none if it costs nothing.
+pub(crate) fn cost(severity: Severity) -> Option<f64> {
+    match severity {
+        Severity::Critical => Some(1.0),
+        Severity::High => Some(0.60),
+        Severity::Medium => Some(0.25),
+        Severity::Low => Some(0.10),
+        Severity::Info => None,
+    }
 }
 
 /// Whether a section counts: it was tested, and there is something in it to test.

@@ -1,11 +1,12 @@
 //! What an earlier run saw (`--previous results.jsonl`).
 
+use super::record::{Ending, begins_json_line, read_line};
 use crate::report::{PolicyStatus, Verdict};
 use ironpost_proto::domain::Domain;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 /// What an earlier run saw of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub enum PreviousError {
         line: u64,
     },
     /// A line is not a result.
-    #[error("line {line}: not a result of ironpost check")]
+    #[error("line {line}: not a result of ironpost check as JSON Lines")]
     NotAResult {
         /// The line, from 1.
         line: u64,
@@ -66,21 +67,22 @@ pub struct Previous {
 
 impl Previous {
     /// Reads JSON Lines as `ironpost check` writes them. Fields that are not known are passed
-    /// over; of several results for a domain the latest counts.
+    /// over, and so is a last line that was cut off; of several results for a domain the
+    /// latest counts.
     pub fn read(mut reader: impl BufRead) -> Result<Self, PreviousError> {
         let mut previous = Self::default();
         let mut bytes = Vec::new();
         for line in 1.. {
-            bytes.clear();
-            let length = reader.by_ref().take(MAX_RECORD).read_until(b'\n', &mut bytes)? as u64;
-            if length == 0 {
-                break;
-            }
-            if length == MAX_RECORD && bytes.last() != Some(&b'\n') {
-                return Err(PreviousError::TooLong { line });
-            }
-            if !bytes.trim_ascii().is_empty() {
-                previous.add(&bytes, line)?;
+            match read_line(&mut reader, &mut bytes)? {
+                Ending::TooLong => return Err(PreviousError::TooLong { line }),
+                Ending::Whole(_) => previous.add(&bytes, line)?,
+                Ending::CutOff => {
+                    let added = previous.add(&bytes, line);
+                    if !begins_json_line(&bytes) {
+                        added?;
+                    }
+                    break;
+                }
             }
         }
         Ok(previous)
@@ -102,6 +104,9 @@ impl Previous {
     }
 
     fn add(&mut self, bytes: &[u8], line: u64) -> Result<(), PreviousError> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(());
+        }
         let not_a_result = |source| PreviousError::NotAResult { line, source };
         let Version { schema } = serde_json::from_slice(bytes).map_err(not_a_result)?;
         if schema != crate::report::SCHEMA {
@@ -166,9 +171,6 @@ impl Record {
     }
 }
 
-/// Octets of a result; see [`super::output`].
-const MAX_RECORD: u64 = 4 << 20;
-
 /// Characters of an unknown version that are shown.
 const MAX_SCHEMA: usize = 40;
 
@@ -210,6 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn a_last_line_cut_off_is_passed_over() {
+        let ours = json::line(&sample()).unwrap();
+        for cut in 0..ours.len() {
+            let text = [ours.as_bytes(), b"\n", &ours.as_bytes()[..cut]].concat();
+            assert_eq!(Previous::read(Cursor::new(text)).unwrap().len(), 1, "cut at {cut}");
+        }
+    }
+
+    #[test]
     fn the_latest_result_counts() {
         let early =
             Report { checked_at: Timestamp::UNIX_EPOCH, verdict: Verdict::Absent, ..sample() };
@@ -223,8 +234,8 @@ mod tests {
     fn errors_name_the_line() {
         let ours = json::line(&sample()).unwrap();
         let table = [
-            (format!("{ours}\nnonsense\n"), "line 2: not a result of ironpost check"),
-            (ours[..100].to_owned(), "line 1: not a result of ironpost check"),
+            (format!("{ours}\nnonsense\n"), "line 2: not a result of ironpost check as JSON Lines"),
+            (format!("{}\n", &ours[..100]), "line 1: not a result of ironpost check as JSON Lines"),
             (
                 format!("{ours}\n{{\"schema\":\"other\\u001b/2\"}}"),
                 "line 2: a result of another version (other\\x1b/2)",

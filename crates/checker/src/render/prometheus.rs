@@ -5,18 +5,23 @@ use super::document::Document;
 use super::wording::{Code, SEVERITIES, VERDICTS};
 use crate::report::PolicyStatus;
 use ironpost_proto::visible::Visible;
-use std::fmt::Write;
+use std::collections::HashSet;
+use std::fmt::{Display, Write};
 
 /// All metrics of a document. To be moved into the collector's folder in one step, so that
 /// it never reads half a file.
 pub fn exposition(document: &Document) -> String {
     let mut text = String::new();
+    let mut seen = HashSet::new();
+    // A series must not come twice, even if a domain does.
+    let digests = document.digests().iter().filter(|digest| seen.insert(&digest.domain));
+    let digests = digests.collect::<Vec<_>>();
     for metric in METRICS {
         let name = metric.name;
         // Writing to a `String` cannot fail.
         let _ =
             write!(text, "# HELP {PREFIX}{name} {}\n# TYPE {PREFIX}{name} gauge\n", metric.help);
-        for digest in document.digests() {
+        for digest in &digests {
             for (labels, value) in (metric.samples)(digest) {
                 let own =
                     labels.iter().map(|(label, text)| format!(",{label}=\"{}\"", escaped(text)));
@@ -49,7 +54,7 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "points",
         help: "Points out of 100 of what was tested; no sample without a grade.",
-        samples: |d| d.points.map(|points| bare(points)).into_iter().collect(),
+        samples: |d| d.points.map(bare).into_iter().collect(),
     },
     Metric {
         name: "partial",
@@ -75,7 +80,7 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "policy_max_age_seconds",
         help: "How long senders keep the policy.",
-        samples: |d| d.max_age.map(|seconds| bare(seconds)).into_iter().collect(),
+        samples: |d| d.max_age.map(bare).into_iter().collect(),
     },
     Metric {
         name: "certificate_expiry_timestamp_seconds",
@@ -90,16 +95,19 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "duration_seconds",
         help: "How long the check took.",
-        samples: |d| vec![bare(format!("{}.{:03}", d.elapsed_ms / 1_000, d.elapsed_ms % 1_000))],
+        samples: |d| {
+            let (seconds, milliseconds) = (d.elapsed_ms / 1_000, d.elapsed_ms % 1_000);
+            vec![bare(format_args!("{seconds}.{milliseconds:03}"))]
+        },
     },
 ];
 
-fn bare(value: impl ToString) -> Sample {
-    (Vec::new(), value.to_string())
+fn bare(value: impl Display) -> Sample {
+    (Vec::new(), format!("{value}"))
 }
 
-fn labelled(label: &'static str, text: &str, value: impl ToString) -> Sample {
-    (vec![(label, text.to_owned())], value.to_string())
+fn labelled(label: &'static str, text: &str, value: impl Display) -> Sample {
+    (vec![(label, text.to_owned())], format!("{value}"))
 }
 
 fn verdict(digest: &Digest) -> Vec<Sample> {
@@ -157,11 +165,10 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::render::samples;
-    use std::collections::HashSet;
 
     #[test]
     fn every_line_is_a_sample_and_none_comes_twice() {
-        let document = samples::all().into_iter().collect::<Document>();
+        let document = samples::all().into_iter().chain([samples::parked()]).collect::<Document>();
         let text = exposition(&document);
         let mut seen = HashSet::new();
         for line in text.lines().filter(|line| !line.starts_with("# ")) {

@@ -2,13 +2,14 @@
 
 use super::{Layout, OutputError};
 use crate::bulk::names::NameSet;
+use crate::bulk::record::{Ending, begins_alike, begins_json_line, read_line};
 use crate::render::csv;
 use crate::report::SCHEMA;
 use ironpost_proto::domain::Domain;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{BufReader, Seek};
 use std::path::Path;
 
 /// The whole records of a file.
@@ -35,40 +36,19 @@ pub(super) fn scan(file: &File, path: &Path, layout: Layout) -> Result<Kept, Out
     for number in 1.. {
         let not_ours = || OutputError::NotOurs { path: path.to_owned(), line: number };
         match read_line(&mut reader, &mut bytes).map_err(read)? {
-            Tail::Whole(length) => {
+            Ending::Whole(length) => {
                 if let Some(domain) = domain_of(&bytes, number, layout).ok_or_else(not_ours)? {
                     kept.done.insert(&domain);
                 }
                 kept.whole += length;
             }
             // Cut off within the first line: only if that line was going to be ours.
-            Tail::CutOff if number == 1 && !begins_ours(&bytes, layout) => return Err(not_ours()),
-            Tail::CutOff => break,
-            Tail::TooLong => return Err(not_ours()),
+            Ending::CutOff if number == 1 && !begins_ours(&bytes, layout) => return Err(not_ours()),
+            Ending::CutOff => break,
+            Ending::TooLong => return Err(not_ours()),
         }
     }
     Ok(kept)
-}
-
-enum Tail {
-    /// A line; its length with the line end.
-    Whole(u64),
-    /// The end of the file, perhaps after part of a line.
-    CutOff,
-    TooLong,
-}
-
-/// Reads a line into `bytes`, without its line end.
-fn read_line(reader: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Tail> {
-    bytes.clear();
-    let length = reader.by_ref().take(MAX_RECORD).read_until(b'\n', bytes)? as u64;
-    Ok(if bytes.pop_if(|last| *last == b'\n').is_some() {
-        Tail::Whole(length)
-    } else if length == MAX_RECORD {
-        Tail::TooLong
-    } else {
-        Tail::CutOff
-    })
 }
 
 /// The domain of a record; `Some(None)` for the heading of a table, `None` for what is not
@@ -91,14 +71,10 @@ fn domain_of(line: &[u8], number: u64, layout: Layout) -> Option<Option<Domain>>
 
 /// True if a first line of ours can begin with `bytes`.
 fn begins_ours(bytes: &[u8], layout: Layout) -> bool {
-    let start = match layout {
-        Layout::Csv => heading(),
-        Layout::Jsonl | Layout::JsonObject | Layout::JsonArray => {
-            format!("{{\"schema\":\"{SCHEMA}\",")
-        }
-    };
-    let length = bytes.len().min(start.len());
-    bytes.get(..length) == start.as_bytes().get(..length)
+    match layout {
+        Layout::Csv => begins_alike(bytes, &heading()),
+        Layout::Jsonl | Layout::JsonObject | Layout::JsonArray => begins_json_line(bytes),
+    }
 }
 
 fn heading() -> String {
@@ -113,7 +89,3 @@ struct Record<'a> {
     #[serde(borrow)]
     domain: Cow<'a, str>,
 }
-
-/// Octets of a record. Ours stay far below; without a bound a file without line ends would be
-/// read into memory.
-const MAX_RECORD: u64 = 4 << 20;

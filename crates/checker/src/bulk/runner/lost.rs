@@ -1,6 +1,7 @@
 //! The result of a check that did not come to its end.
 
 use crate::catalogue::Section;
+use crate::grade::SCHEME;
 use crate::report::{NotTested, PolicyStatus, PolicySummary, Report, SCHEMA, Score, Seen, Verdict};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::visible::Visible;
@@ -20,7 +21,7 @@ pub(super) fn report(domain: Option<&Domain>, error: JoinError, at: Timestamp) -
         grade: None,
         points: None,
         partial: true,
-        score: Score { scheme: 1, sections: Vec::new(), caps: Vec::new() },
+        score: Score { scheme: SCHEME, sections: Vec::new(), caps: Vec::new() },
         policy: PolicySummary {
             status: PolicyStatus::None,
             mode: None,

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use crate::finding::Severity;
+use crate::grade::cost;
 use crate::render::wording::{Code, Label, points};
 use crate::report::{Report, SectionScore};
 
@@ -52,14 +53,8 @@ fn write_section(section: &SectionScore, page: &mut Page<'_>) {
 }
 
 /// What a finding of this severity costs of its section.
-fn share(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "all",
-        Severity::High => "60 %",
-        Severity::Medium => "25 %",
-        Severity::Low => "10 %",
-        Severity::Info => "nothing",
-    }
+fn share(severity: Severity) -> String {
+    cost(severity).map_or_else(|| "nothing".to_owned(), |share| format!("{:.0} %", 100.0 * share))
 }
 
 /// Columns for the names of the sections.
