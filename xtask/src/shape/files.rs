@@ -105,7 +105,7 @@ const LEFT_OVERS: &[(&str, &str)] = &[
     ("#[ignore", "a test runs or goes"),
     ("#[allow", "use `#[expect(…, reason = \"…\")]`, which says when it is no longer needed"),
     ("#![allow", "use `#![expect(…, reason = \"…\")]`, which says when it is no longer needed"),
-    ("fn get_", "a getter is named after what it gives"),
+    ("pub fn get_", "a getter is named after what it gives"),
 ];
 
 fn left_overs(source: &Source) -> Vec<Fault> {
@@ -190,7 +190,7 @@ mod tests {
             ("a.rs", "#[allow(dead_code)]".into(), "a.rs:1: `#[allow`: use `#[expect("),
             ("a.rs", "#![allow(dead_code)]".into(), "a.rs:1: `#![allow`: use `#![expect("),
             ("a.rs", "pub use b::*;".into(), "a.rs:1: `pub use …::*`: name what is public"),
-            ("a.rs", "pub fn get_name()".into(), "a.rs:1: `fn get_`: a getter"),
+            ("a.rs", "pub fn get_name()".into(), "a.rs:1: `pub fn get_`: a getter"),
             ("a.md", ["cd ", "home", "me"].join("/"), "a.md:1: `"),
         ];
         for (path, text, fault) in planted {
