@@ -60,18 +60,19 @@ impl Columns {
     }
 
     fn findings(&self, digest: &Digest, room: usize) -> String {
-        let ids = digest.faults().map(|(id, _)| self.theme.text(id)).collect::<Vec<_>>();
-        let whole = ids.join(" ");
-        if whole.width() <= room {
-            return whole;
-        }
-        // As many as fit beside the count of the rest.
-        let fitting = (1..ids.len()).rev().find_map(|kept| {
-            let shown = ids.get(..kept)?.join(" ");
-            let text = format!("{shown} +{}", ids.len() - kept);
-            (text.width() <= room).then_some(text)
+        let ids = digest.faults().map(|(id, _)| {
+            // Only an id that is none of ours is cut.
+            clip(&self.theme.text(id), MAX_ID, self.theme.ellipsis())
         });
-        fitting.unwrap_or_else(|| clip(&whole, room.max(DOMAIN_MIN), self.theme.ellipsis()))
+        let ids = ids.collect::<Vec<_>>();
+        // As many as fit beside the count of the rest, but one in any case.
+        let text = |kept: usize| {
+            let shown = ids.get(..kept).unwrap_or_default().join(" ");
+            let rest = ids.len() - kept;
+            if rest == 0 { shown } else { format!("{shown} +{rest}") }
+        };
+        let fitting = (1..=ids.len()).rev().map(text).find(|text| text.width() <= room);
+        fitting.unwrap_or_else(|| text(ids.len().min(1)))
     }
 }
 
@@ -87,6 +88,9 @@ pub fn render(digests: &[Digest], theme: Theme, width: usize) -> String {
 
 /// The longest label of a verdict.
 const VERDICT: usize = 18;
+
+/// Longer than any id of the catalogue.
+const MAX_ID: usize = 20;
 
 /// Bounds of the column of domains.
 const DOMAIN_MIN: usize = 12;
