@@ -217,6 +217,9 @@ impl<'a> Round<'a> {
             (None, Some(silent), _) => {
                 Err(DnsError::Timeout { server: silent.server, after: deadline.total })
             }
+            (None, None, Some((_, error))) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(DnsError::Malformed { detail: error.to_string() })
+            }
             (None, None, Some((server, error))) => {
                 Err(DnsError::Unreachable { server, detail: error.to_string() })
             }

@@ -1,6 +1,7 @@
 //! DNSSEC validation in the process, RFC 4035 §5.
 
 pub(super) mod anchors;
+mod diagnosis;
 mod evidence;
 mod upstream;
 
@@ -10,9 +11,11 @@ use super::exchange::{Exchange, Reply};
 use super::question::Question;
 use anchors::Anchors;
 use bytes::Bytes;
+use diagnosis::Diagnosis;
 use domain::base::opt::ExtendedError;
 use domain::base::{Message, Name, Rtype};
 use domain::dnssec::validator::context::{Config, ValidationContext, ValidationState};
+use domain::rdata::dnssec::Timestamp;
 pub(super) use evidence::Evidence;
 use futures_util::FutureExt;
 use ironpost_proto::visible::Visible;
@@ -21,6 +24,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use upstream::Upstream;
 
 /// Judges answers from the trust anchor down.
@@ -47,19 +51,31 @@ impl Validator {
         Self { context, upstream, anchor: anchors.zone, fitness: OnceCell::new() }
     }
 
-    /// The status of an answer: secure only if every alias and the RRset or its denial are.
-    pub(super) async fn security(&self, evidence: &Evidence<'_>) -> Security {
-        if let Err(reason) = self.fitness().await {
-            return Security::Indeterminate(reason);
-        }
-        match evidence.message() {
-            Ok(message) => self.judge(message).await,
-            Err(reason) => Security::Indeterminate(reason),
+    /// The status of an answer: secure only if every alias and the RRset or its denial are. What
+    /// cannot be told before `until` is indeterminate.
+    pub(super) async fn security(&self, evidence: &Evidence<'_>, until: Instant) -> Security {
+        let judgement = async {
+            self.fitness().await?;
+            let message = evidence.message()?;
+            let verdict = self.judge(message.clone()).await;
+            Ok((message, verdict))
+        };
+        match tokio::time::timeout_at(until, judgement).await {
+            Ok(Ok((message, Security::Bogus(text)))) => {
+                let diagnosis = self.diagnose(evidence, &message, text.clone());
+                let reason = tokio::time::timeout_at(until, diagnosis).await;
+                Security::Bogus(reason.unwrap_or(text))
+            }
+            Ok(Ok((_, verdict))) => verdict,
+            Ok(Err(reason)) => Security::Indeterminate(reason),
+            Err(_) => Security::Indeterminate(
+                "the DNSSEC records above the name did not come in time".to_owned(),
+            ),
         }
     }
 
-    async fn judge(&self, mut message: Message<Vec<u8>>) -> Security {
-        let verdict = self.context.validate_msg::<Vec<u8>, Vec<u8>>(&mut message);
+    async fn judge(&self, mut message: Message<Bytes>) -> Security {
+        let verdict = self.context.validate_msg::<Bytes, Vec<u8>>(&mut message);
         // The data is hostile and the validator not ours: should it panic, the answer is not
         // validated, and nothing else happens.
         let Ok(verdict) = AssertUnwindSafe(verdict).catch_unwind().await else {
@@ -70,22 +86,39 @@ impl Validator {
             Err(error) => return Security::Bogus(format!("it cannot be read: {error}")),
         };
         let text = error.as_ref().and_then(text_of);
-        match state {
-            ValidationState::Secure => Security::Secure,
-            ValidationState::Insecure => Security::Insecure(text.map(|text| match &*text {
-                UNSUPPORTED => UNSUPPORTED_HERE.to_owned(),
-                _ => text,
-            })),
-            ValidationState::Bogus => match text {
-                Some(text) if text.starts_with(FETCH_FAILED) => {
-                    Security::Indeterminate("the keys above the name could not be had".to_owned())
-                }
-                Some(text) => Security::Bogus(text),
-                None => Security::Bogus("validation failed".to_owned()),
-            },
-            ValidationState::Indeterminate => Security::Indeterminate(
+        match (state, text) {
+            (ValidationState::Secure, _) => Security::Secure,
+            (ValidationState::Insecure, Some(text)) if text == UNSUPPORTED => {
+                Security::Insecure(Some(UNSUPPORTED_HERE.to_owned()))
+            }
+            (ValidationState::Insecure, text) => Security::Insecure(text),
+            (ValidationState::Bogus, Some(text)) if text.starts_with(FETCH_FAILED) => {
+                Security::Indeterminate("the keys above the name could not be had".to_owned())
+            }
+            (ValidationState::Bogus, text) => {
+                Security::Bogus(text.unwrap_or_else(|| "validation failed".to_owned()))
+            }
+            (ValidationState::Indeterminate, text) => Security::Indeterminate(
                 text.unwrap_or_else(|| "no trust anchor is above the name".to_owned()),
             ),
+        }
+    }
+
+    async fn diagnose(
+        &self,
+        evidence: &Evidence<'_>,
+        message: &Message<Bytes>,
+        text: String,
+    ) -> String {
+        let now = Timestamp::now();
+        let diagnosis = Diagnosis { upstream: &self.upstream, anchor: &self.anchor, now };
+        match diagnosis.fault(message).await {
+            Some(fault) => fault,
+            None if evidence.is_negative() => {
+                let (end, rtype) = (to_dns_name(evidence.chain.end()), evidence.rtype);
+                format!("nothing proves that {end} has no {rtype} records")
+            }
+            None => text,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A name server on loopback that answers whatever a test wants, over UDP and TCP.
 
+use crate::PATIENT;
 use domain::base::iana::{Class, Rcode};
 use domain::base::message_builder::AdditionalBuilder;
 use domain::base::opt::ExtendedError;
@@ -11,12 +12,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// A running server; it ends with the value.
 pub(crate) struct StubServer {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    news: Arc<Notify>,
     connections: Arc<AtomicUsize>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -50,7 +53,7 @@ pub(crate) enum Response {
     FromElsewhere(Vec<u8>),
     /// A length of 65535, and then an octet at a time, as slowly as can be without stopping.
     Drip,
-    /// A length of 65535, one octet, and the end of the connection.
+    /// A length of 65535, two octets, and the end of the connection.
     Cut,
 }
 
@@ -64,13 +67,19 @@ impl StubServer {
         let (udp, tcp) = sockets().await;
         let address = udp.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
+        let news = Arc::new(Notify::new());
         let connections = Arc::new(AtomicUsize::new(0));
         let script: Arc<Script> = Arc::new(script);
         let tasks = vec![
-            tokio::spawn(serve_udp(udp, Arc::clone(&asked), Arc::clone(&script))),
+            tokio::spawn(serve_udp(
+                udp,
+                Arc::clone(&asked),
+                Arc::clone(&news),
+                Arc::clone(&script),
+            )),
             tokio::spawn(serve_tcp(tcp, Arc::clone(&asked), script, Arc::clone(&connections))),
         ];
-        Self { address, asked, connections, tasks }
+        Self { address, asked, news, connections, tasks }
     }
 
     /// Starts a server that answers with records in zone-file form.
@@ -81,6 +90,18 @@ impl StubServer {
     /// The queries so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// The queries so far, once there are `count`: the last may still be on its way.
+    pub(crate) async fn asked_times(&self, count: usize) -> Vec<Asked> {
+        loop {
+            let news = self.news.notified();
+            let asked = self.asked();
+            if asked.len() >= count {
+                return asked;
+            }
+            tokio::time::timeout(PATIENT, news).await.expect("fewer queries than expected");
+        }
     }
 
     /// How many TCP connections were made.
@@ -182,7 +203,12 @@ async fn sockets() -> (UdpSocket, TcpListener) {
     }
 }
 
-async fn serve_udp(socket: UdpSocket, log: Arc<Mutex<Vec<Asked>>>, script: Arc<Script>) {
+async fn serve_udp(
+    socket: UdpSocket,
+    log: Arc<Mutex<Vec<Asked>>>,
+    news: Arc<Notify>,
+    script: Arc<Script>,
+) {
     let mut buffer = vec![0; 65_535];
     loop {
         let (length, peer) = socket.recv_from(&mut buffer).await.unwrap();
@@ -190,6 +216,7 @@ async fn serve_udp(socket: UdpSocket, log: Arc<Mutex<Vec<Asked>>>, script: Arc<S
             continue;
         };
         log.lock().unwrap().push(asked.clone());
+        news.notify_waiters();
         for response in script(&asked) {
             match response {
                 Response::Octets(octets) => {

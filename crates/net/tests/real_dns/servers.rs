@@ -4,6 +4,8 @@
 
 use crate::program;
 use crate::zone::{Zone, write_all};
+use domain::base::Message;
+use std::fmt::Write;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -70,8 +72,9 @@ impl RealDns {
             let Ok(Ok((length, _))) = tokio::time::timeout(ATTEMPT, answer).await else {
                 continue;
             };
-            // NOERROR with an answer in it.
-            if length > 12 && buffer[3] & 0x0f == 0 && buffer[7] > 0 {
+            let has_answer = Message::from_slice(&buffer[..length])
+                .is_ok_and(|message| message.no_error() && message.header_counts().ancount() > 0);
+            if has_answer {
                 return;
             }
         }
@@ -124,11 +127,8 @@ fn start_nsd(zones: &[Zone], address: SocketAddr, directory: &Path) -> Process {
     );
     for zone in zones {
         let file = zone.file(directory);
-        config.push_str(&format!(
-            "zone:\n  name: \"{}\"\n  zonefile: \"{}\"\n",
-            zone.name,
-            file.display()
-        ));
+        let file = file.display();
+        writeln!(config, "zone:\n  name: \"{}\"\n  zonefile: \"{file}\"", zone.name).unwrap();
     }
     let path = directory.join("nsd.conf");
     fs::write(&path, config).unwrap();
@@ -159,12 +159,8 @@ fn start_unbound(
         directory.display(),
     );
     for zone in zones {
-        config.push_str(&format!(
-            "stub-zone:\n  name: \"{}\"\n  stub-addr: {}@{}\n",
-            zone.name,
-            authority.ip(),
-            authority.port()
-        ));
+        let (name, ip, port) = (zone.name, authority.ip(), authority.port());
+        writeln!(config, "stub-zone:\n  name: \"{name}\"\n  stub-addr: {ip}@{port}").unwrap();
     }
     let path = directory.join("unbound.conf");
     fs::write(&path, config).unwrap();

@@ -1,6 +1,7 @@
 //! Zones written to files and signed by `ldns-signzone`, sound or with a fault put in.
 
-use crate::program;
+use crate::{NAME_SERVER, program};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -133,12 +134,12 @@ impl Zone {
     fn text(&self, zones: &[Self], directory: &Path) -> String {
         let mut text = format!(
             "$ORIGIN {}\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 120\n@ NS ns\n\
-             ns A 127.0.0.1\n{}\n",
+             ns A {NAME_SERVER}\n{}\n",
             self.origin(),
             self.records,
         );
         for child in zones.iter().filter(|child| child.is_child_of(self, zones)) {
-            text.push_str(&format!("{0} NS ns.{0}\nns.{0} A 127.0.0.1\n", child.origin()));
+            writeln!(text, "{0} NS ns.{0}\nns.{0} A {NAME_SERVER}", child.origin()).unwrap();
             if let Ok(ds) = fs::read_to_string(directory.join(ds_file(child.name))) {
                 text.push_str(&ds);
             }

@@ -86,7 +86,8 @@ fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
 
 /// RFC 7766: two octets of length before each message.
 async fn over_tcp(server: SocketAddr, query: &Query) -> io::Result<Bytes> {
-    let mut stream = TcpStream::connect(server).await?;
+    let connected = TcpStream::connect(server).await;
+    let mut stream = connected.map_err(|error| io::Error::new(error.kind(), Tcp(error)))?;
     let query_octets = query.as_slice();
     let length = u16::try_from(query_octets.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes(), query_octets].concat()).await?;
@@ -94,12 +95,22 @@ async fn over_tcp(server: SocketAddr, query: &Query) -> io::Result<Bytes> {
     let mut octets = Vec::new();
     stream.take(u64::from(length)).read_to_end(&mut octets).await?;
     if octets.len() < usize::from(length) {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+        return Err(nonsense("over TCP it breaks off"));
     }
     if !query.is_answered_by(&octets) {
-        return Err(io::Error::other("the answer over TCP is to another question"));
+        return Err(nonsense("over TCP it answers another question"));
     }
     Ok(Bytes::from(octets))
+}
+
+/// A TCP connection that cannot be made, where UDP would do.
+#[derive(Debug, thiserror::Error)]
+#[error("its answer needs TCP: {0}")]
+struct Tcp(io::Error);
+
+/// An answer that is none.
+fn nonsense(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn is_truncated(octets: &[u8]) -> bool {
@@ -113,4 +124,4 @@ fn refuses_edns(octets: &[u8]) -> bool {
     })
 }
 
-const DATAGRAM: usize = 4096; // more than we say we take (1232), for servers that do not listen
+const DATAGRAM: usize = 2048; // more than we say we take (1232), for servers that do not listen

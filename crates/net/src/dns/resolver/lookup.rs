@@ -47,6 +47,8 @@ pub(super) struct Found<T> {
     pub(super) answer: Answer<T>,
     /// Owner of the SOA in a negative answer.
     pub(super) zone: Option<DnsName>,
+    /// Octets of the responses that it was made from.
+    size: usize,
 }
 
 /// A type of record data with a cache of its own.
@@ -96,6 +98,7 @@ impl Core {
             async move {
                 let value = core.look_up(name, rtype, status).await.map(Arc::new);
                 let keep = match &value {
+                    Ok(found) if found.size > LARGE => Duration::ZERO,
                     Ok(found) => Duration::from_secs(found.answer.ttl.into()).min(LONGEST),
                     Err(_) => FAILURE,
                 };
@@ -133,7 +136,8 @@ impl Core {
         let evidence = Evidence { chain: &chain, rtype, replies: &replies };
         let security = self.security(&evidence, status, deadline).await;
         let answer = Answer { name, aliases: chain.aliases(), outcome, ttl, security };
-        Ok(Found { answer, zone: zone.as_ref().map(to_dns_name) })
+        let size = replies.iter().map(|reply| reply.message.as_slice().len()).sum();
+        Ok(Found { answer, zone: zone.as_ref().map(to_dns_name), size })
     }
 
     /// A reply of RCODE NOERROR or NXDOMAIN.
@@ -188,11 +192,8 @@ impl Core {
     ) -> Security {
         match (status, &self.validator) {
             (Status::Validated, Some(validator)) => {
-                let security = validator.security(evidence);
-                tokio::time::timeout_at(deadline.end(), security).await.unwrap_or_else(|_| {
-                    let reason = "the DNSSEC records above the name did not come in time";
-                    Security::Indeterminate(reason.to_owned())
-                })
+                // Boxed: it is large, and most lookups of a long list go without.
+                Box::pin(validator.security(evidence, deadline.end())).await
             }
             (Status::Trusted, _) => {
                 // RFC 4035 §3.2.3: set only if all of the answer is authentic.
@@ -324,8 +325,10 @@ fn refusal(reply: &Reply) -> DnsError {
 }
 
 const UNCHECKED_ONLY: &str = "answers with checking disabled only";
-/// Answers of each type that are kept: some megabytes in all, however long the run.
+/// Answers of each type that are kept, and the octets past which one is not: some megabytes in
+/// all, however long the run, and not many more if somebody tries.
 const ENTRIES: usize = 4096;
+const LARGE: usize = 2048;
 const LONGEST: Duration = Duration::from_hours(1);
 /// RFC 9520 §3.2: a failure is remembered for a second to five minutes.
 const FAILURE: Duration = Duration::from_secs(5);

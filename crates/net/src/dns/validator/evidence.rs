@@ -23,14 +23,14 @@ pub(in crate::dns) struct Evidence<'a> {
 }
 
 /// A record that can be written into a message.
-type Readable = Record<ParsedName<Bytes>, AllRecordData<Bytes, ParsedName<Bytes>>>;
+pub(super) type Readable = Record<ParsedName<Bytes>, AllRecordData<Bytes, ParsedName<Bytes>>>;
 
 impl Evidence<'_> {
     /// One response made of the alias chain, the RRset at its end, the proofs of the authority
     /// sections and the signatures of all these. A resolver may put other things beside them (the
     /// name servers of the zone, say, which nobody signs at a delegation); they say nothing about
     /// the answer and are left out.
-    pub(super) fn message(&self) -> Result<Message<Vec<u8>>, String> {
+    pub(super) fn message(&self) -> Result<Message<Bytes>, String> {
         self.build().map_err(|failure| match failure {
             Failure::Parse(error) => error.to_string(),
             Failure::Push => "too large to validate".to_owned(),
@@ -38,7 +38,7 @@ impl Evidence<'_> {
     }
 
     /// The records of the answer sections that lie on the chain, signatures included.
-    pub(super) fn answers(&self) -> Result<Vec<Readable>, ParseError> {
+    fn answers(&self) -> Result<Vec<Readable>, ParseError> {
         let mut kept = Vec::new();
         for reply in self.replies {
             for record in reply.message.answer()? {
@@ -50,7 +50,7 @@ impl Evidence<'_> {
     }
 
     /// True if there is nothing at the end of the chain.
-    fn is_negative(&self) -> bool {
+    pub(super) fn is_negative(&self) -> bool {
         let end = self.chain.end();
         !self.replies.iter().any(|reply| {
             reply.message.answer().is_ok_and(|answer| {
@@ -61,7 +61,7 @@ impl Evidence<'_> {
         })
     }
 
-    fn build(&self) -> Result<Message<Vec<u8>>, Failure> {
+    fn build(&self) -> Result<Message<Bytes>, Failure> {
         let mut builder = MessageBuilder::new_vec();
         if let Some(last) = self.replies.last() {
             builder.header_mut().set_qr(true);
@@ -82,7 +82,8 @@ impl Evidence<'_> {
             // an unsigned SOA makes it look whether anything should be.
             authority.push(unsigned_soa(self.chain.end()))?;
         }
-        Ok(authority.into_message())
+        let octets = Bytes::from(authority.finish());
+        Message::from_octets(octets).map_err(|_| Failure::Push)
     }
 
     /// True if an SOA was among them.
@@ -122,7 +123,7 @@ impl Evidence<'_> {
 /// The record with its data, unless it cannot be read or must not count: a signature by a zone
 /// that does not hold the owner (RFC 4035 §5.3.1), which could otherwise pass a signed RRset off
 /// as belonging to an unsigned zone.
-fn readable(record: &ParsedRecord<'_, Bytes>) -> Option<Readable> {
+pub(super) fn readable(record: &ParsedRecord<'_, Bytes>) -> Option<Readable> {
     if record.class() != Class::IN {
         return None;
     }

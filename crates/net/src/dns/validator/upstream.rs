@@ -70,8 +70,6 @@ async fn fetch(
     let replies = [reply];
     let evidence = Evidence { chain: &chain, rtype: question.rtype, replies: &replies };
     let message = evidence.message().map_err(|detail| DnsError::Malformed { detail })?;
-    let message = Message::from_octets(Bytes::from(message.into_octets()))
-        .map_err(|error| DnsError::Malformed { detail: error.to_string() })?;
     Ok(Reply { server, message })
 }
 
