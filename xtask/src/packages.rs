@@ -29,28 +29,35 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         program: "ip",
         service: None,
         answer: None,
-        needed_for: "network namespaces: every test of a real DNS server or a real MTA",
+        needed_for: "network namespaces: every test of a whole set-up of real servers",
+    },
+    Package {
+        name: "nftables",
+        program: "nft",
+        service: Some("nftables.service"),
+        answer: None,
+        needed_for: "a network in which port 25 is blocked",
     },
     Package {
         name: "nsd",
         program: "nsd",
         service: Some("nsd.service"),
         answer: None,
-        needed_for: "signed zones for the DNSSEC and DANE tests",
+        needed_for: "name servers with signed zones, for DNSSEC and DANE",
     },
     Package {
         name: "ldnsutils",
         program: "ldns-signzone",
         service: None,
         answer: None,
-        needed_for: "signing the zones of the DNSSEC and DANE tests",
+        needed_for: "signing these zones",
     },
     Package {
         name: "unbound",
         program: "unbound",
         service: Some("unbound.service"),
         answer: None,
-        needed_for: "the validating resolver of the DNSSEC and DANE tests",
+        needed_for: "the validating resolver in front of them",
     },
     Package {
         name: "postfix",
@@ -61,32 +68,39 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "a real MTA as MX: STARTTLS on, off, wrong name, expired",
     },
     Package {
-        name: "openssl",
-        program: "openssl",
-        service: None,
-        answer: None,
-        needed_for: "servers limited to old TLS versions",
-    },
-    Package {
         name: "nginx-light",
         program: "nginx",
         service: Some("nginx.service"),
         answer: None,
-        needed_for: "exported policies behind a real nginx",
+        needed_for: "serving what `policy export --format nginx` writes",
     },
     Package {
         name: "caddy",
         program: "caddy",
         service: Some("caddy.service"),
         answer: None,
-        needed_for: "exported policies behind a real Caddy",
+        needed_for: "serving what `policy export --format caddy` writes",
     },
     Package {
         name: "nodejs",
         program: "node",
         service: None,
         answer: None,
-        needed_for: "the exported Cloudflare Worker",
+        needed_for: "running what `policy export --format cloudflare-worker` writes",
+    },
+    Package {
+        name: "openssl",
+        program: "openssl",
+        service: None,
+        answer: None,
+        needed_for: "servers that speak old TLS versions only",
+    },
+    Package {
+        name: "procps",
+        program: "kill",
+        service: None,
+        answer: None,
+        needed_for: "interrupting a running check as Ctrl-C does",
     },
 ];
 
@@ -213,7 +227,7 @@ mod tests {
             assert!(advice.contains(package.needed_for), "{advice}");
         }
         assert!(
-            advice.contains("apt-get install --no-install-recommends iproute2 nsd"),
+            advice.contains("apt-get install --no-install-recommends iproute2 nftables"),
             "{advice}"
         );
     }
