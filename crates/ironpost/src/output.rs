@@ -29,6 +29,8 @@ pub(crate) struct Console {
     quiet: bool,
     /// The locale has no other characters.
     ascii: bool,
+    /// Columns of the terminal on standard output.
+    width: usize,
     /// A bar that has to step aside while something is said.
     bar: Arc<Mutex<Option<ProgressBar>>>,
 }
@@ -36,13 +38,22 @@ pub(crate) struct Console {
 impl Console {
     /// As the command line wants it.
     pub(crate) fn new(args: &ConsoleArgs) -> Self {
-        Self { color: args.color, quiet: args.quiet, ascii: !locale_is_utf8(), bar: Arc::default() }
+        Self {
+            color: args.color,
+            quiet: args.quiet,
+            ascii: !locale_is_utf8(),
+            width: terminal_width().unwrap_or(DEFAULT_WIDTH),
+            bar: Arc::default(),
+        }
     }
 
     /// Writes data to standard output.
     pub(crate) fn print(&self, data: &str) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::stdout)
+        self.aside(|| {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush())
+        })
+        .map_err(Failure::stdout)
     }
 
     /// Says something that helps but that nobody must read; silent with `--quiet`.
@@ -95,9 +106,7 @@ impl Console {
 
     /// Columns of the terminal on standard output.
     pub(crate) fn width(&self) -> usize {
-        let terminal = terminal_size::terminal_size_of(io::stdout())
-            .map(|(terminal_size::Width(columns), _)| usize::from(columns));
-        terminal.filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
+        self.width
     }
 
     /// Standard output for results that come while a progress bar is shown.
@@ -203,6 +212,11 @@ pub(crate) fn start_log(verbose: u8) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
     // Fails only if a log is running already, which then goes on.
     let _ = tracing_subscriber::registry().with(lines.with_filter(own)).try_init();
+}
+
+fn terminal_width() -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// POSIX.1-2017 §8.2: the first of these that is set and not empty decides. Without any the

@@ -45,13 +45,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, short, value_name = "FILE", help_heading = "Lists")]
     input: Option<PathBuf>,
 
-    /// Go on where an interrupted run stopped: keep what --output holds and do the rest
-    #[arg(long, requires = "input", requires = "output", help_heading = "Lists")]
-    resume: bool,
-
-    /// Begin anew although --output holds results
-    #[arg(long, conflicts_with = "resume", help_heading = "Lists")]
-    force: bool,
+    #[command(flatten)]
+    existing: ExistingArgs,
 
     /// Domains in work at once
     #[arg(
@@ -99,6 +94,19 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     network: NetworkArgs,
+}
+
+/// What becomes of results that are there already.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Lists")]
+struct ExistingArgs {
+    /// Go on where an interrupted run stopped: keep what --output holds and do the rest
+    #[arg(long, requires = "input", requires = "output")]
+    resume: bool,
+
+    /// Begin anew although --output holds results
+    #[arg(long, conflicts_with = "resume")]
+    force: bool,
 }
 
 /// A part that can be left out.

@@ -109,10 +109,13 @@ fn parse(bytes: &[u8]) -> Result<ConfigFile, Fault> {
 
 fn fault(bytes: &[u8], offset: usize, detail: &str) -> Fault {
     let before = bytes.get(..offset).unwrap_or(bytes);
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count();
-    Fault { line, column: column + 1, detail: Visible::from(detail) }
+    let mut lines = before.split(|byte| *byte == b'\n');
+    let last = lines.next_back().unwrap_or_default();
+    Fault {
+        line: lines.count() + 1,
+        column: String::from_utf8_lossy(last).chars().count() + 1,
+        detail: Visible::from(detail),
+    }
 }
 
 #[cfg(test)]

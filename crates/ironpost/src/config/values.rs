@@ -90,12 +90,11 @@ impl FromStr for DnsServer {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (host, port) = match text.parse::<IpAddr>() {
-            Ok(address) => (address, None),
-            Err(_) => {
-                let (host, port) = split_port(text)?;
-                (bare_address(host).ok_or(ValueError::DnsServer)?, port)
-            }
+        let (host, port) = if let Ok(address) = text.parse::<IpAddr>() {
+            (address, None)
+        } else {
+            let (host, port) = split_port(text)?;
+            (bare_address(host).ok_or(ValueError::DnsServer)?, port)
         };
         Ok(Self(SocketAddr::new(host, port.unwrap_or(DNS_PORT))))
     }

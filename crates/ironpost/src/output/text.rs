@@ -15,11 +15,6 @@ impl Style {
         Self { on }
     }
 
-    /// True with colour.
-    pub(crate) fn is_on(self) -> bool {
-        self.on
-    }
-
     /// Headings and names.
     pub(crate) fn strong(self, text: &str) -> String {
         self.paint(text, anstyle::Style::new().bold())

@@ -152,10 +152,11 @@ fn a_killed_run_is_gone_on_with_and_nothing_is_lost_or_done_twice() {
     child.kill().unwrap();
     child.wait().unwrap();
     // Whatever the kill left: a line cut off in the middle.
-    let mut text = fs::read(&bulk.results).unwrap();
-    let whole = text.iter().filter(|byte| **byte == b'\n').count();
-    assert!(whole < bulk.count, "the run was over before it was killed");
-    text.extend(b"{\"schema\":\"ironpost.check/1\",\"domain\":\"sound-");
+    let mut text = fs::read_to_string(&bulk.results).unwrap();
+    assert!(text.lines().count() < bulk.count, "the run was over before it was killed");
+    let end = text.rfind('\n').map_or(0, |at| at + 1);
+    text.truncate(end);
+    text.push_str("{\"schema\":\"ironpost.check/1\",\"domain\":\"sound-");
     fs::write(&bulk.results, text).unwrap();
 
     let output = bulk.spawn(&["--resume"]).wait_with_output().unwrap();
@@ -251,10 +252,7 @@ impl Bulk {
 
     /// Waits until so many results are in the file; the run writes them one by one.
     fn wait_for_results(&self, wanted: usize) {
-        let lines = || {
-            let text = fs::read(&self.results).unwrap_or_default();
-            text.iter().filter(|byte| **byte == b'\n').count()
-        };
+        let lines = || fs::read_to_string(&self.results).unwrap_or_default().lines().count();
         while lines() < wanted {
             std::thread::yield_now();
         }

@@ -1,5 +1,7 @@
 //! The program as its users meet it: arguments and files in, exit codes and text out.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod check;
 mod config;
 mod explain;

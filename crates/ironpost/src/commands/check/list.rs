@@ -11,6 +11,7 @@ use ironpost_checker::bulk::input::{self, Line, Lines};
 use ironpost_checker::bulk::names::NameSet;
 use ironpost_checker::bulk::output::Existing;
 use ironpost_checker::bulk::runner::{Ended, Event, RunError};
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -30,7 +31,7 @@ impl List {
         if let Some(output) = &args.output {
             refuse_same(input, output)?;
         }
-        let existing = match (args.resume, args.force) {
+        let existing = match (args.existing.resume, args.existing.force) {
             (true, _) => Existing::Resume,
             (false, true) => Existing::Replace,
             (false, false) => Existing::Refuse,
@@ -123,7 +124,8 @@ impl Tally {
         {
             if count > 0 {
                 let lines = if count == 1 { "line" } else { "lines" };
-                text.push_str(&format!("  ({count} {lines} {what})"));
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "  ({count} {lines} {what})");
             }
         }
         text

@@ -9,9 +9,11 @@ use crate::output::Console;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use clap::{Args, ValueHint};
+use ironpost_checker::publish;
 use ironpost_checker::publish::export::{self, Format};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::policy::{self, MAX_BODY, Policy};
+use ironpost_proto::mta_sts::record::PolicyId;
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::Read;
@@ -73,36 +75,28 @@ Examples:
 pub(crate) fn run(args: ExportArgs, console: &Console) -> Result<Exit, Failure> {
     let now = Timestamp::now();
     let id = args.wanted.id_or(now)?;
-    let (domain, policy) = match &args.policy {
-        Some(path) => (args.wanted.domain.clone(), read_policy(path)?),
-        None => {
-            let wanted = args.wanted.wanted(args.hosts, args.network, now)?;
-            let domain = wanted.domain.clone();
-            let publication = ironpost_checker::publish::publish(wanted).map_err(Failure::usage)?;
-            (domain, publication.policy)
-        }
+    let (domain, policy) = if let Some(path) = &args.policy {
+        (args.wanted.domain.clone(), read_policy(path)?)
+    } else {
+        let wanted = args.wanted.wanted(args.hosts, args.network, now)?;
+        let domain = wanted.domain.clone();
+        let publication = publish::publish(wanted).map_err(Failure::usage)?;
+        (domain, publication.policy)
     };
     let domain = domain.ok_or_else(|| {
         Failure::message("for which domain? Name it with --domain, or with --from-dns")
     })?;
     let files = files(args.format, &domain, &policy, &id);
     if args.dry_run {
-        let list: String = files
-            .iter()
-            .map(|file| format!("{}\n", args.folder.join(&file.path).display()))
-            .collect();
+        let paths = files.iter().map(|file| args.folder.join(&file.path).display().to_string());
+        let list = paths.collect::<Vec<_>>().join("\n") + "\n";
         return console.print(&list).map(|()| Exit::Clean);
     }
     folder::write(&args.folder, &files, args.force, console)?;
     Ok(Exit::Clean)
 }
 
-fn files(
-    format: Format,
-    domain: &Domain,
-    policy: &Policy,
-    id: &ironpost_proto::mta_sts::record::PolicyId,
-) -> Vec<NewFile> {
+fn files(format: Format, domain: &Domain, policy: &Policy, id: &PolicyId) -> Vec<NewFile> {
     let files = export::export(format, domain, policy, id);
     files.into_iter().map(|file| NewFile { path: file.path, contents: file.contents }).collect()
 }
