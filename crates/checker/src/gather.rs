@@ -229,7 +229,7 @@ fn named_hosts(domain: &Domain, mx: &Lookup<Mx>) -> Vec<(Option<u16>, DnsName)> 
 
 /// The addresses two lookups brought, IPv4 first; no more than anyone needs.
 fn addresses(ipv4: &Lookup<IpAddr>, ipv6: &Lookup<IpAddr>) -> Vec<IpAddr> {
-    let found = [ipv4, ipv6].into_iter().flatten().flat_map(|answer| answer.records());
+    let found = [ipv4, ipv6].into_iter().flatten().flat_map(ironpost_net::dns::answer::Answer::records);
     found.copied().take(MAX_ADDRESSES).collect()
 }
 

@@ -6,7 +6,7 @@ mod session;
 
 use crate::address_guard::AddressGuard;
 use crate::smtp::dialogue::{Ended, Phase};
-use crate::smtp::session::Session;
+use crate::smtp::session::{Progress, Session};
 use crate::tcp::{DialError, dial};
 use crate::tls::connect::{Inner, Target, handshake};
 use crate::tls::facts::{HandshakeFailure, TlsFacts, TlsVersion};
@@ -60,8 +60,6 @@ pub struct SmtpProbe {
     pub tls: Option<TlsFacts>,
     /// EHLO was answered again inside TLS.
     pub ehlo_inside_tls: bool,
-    /// Old versions that the server still accepts (asked once per MX, not by every probe).
-    pub legacy_versions: Vec<TlsVersion>,
     /// Total time.
     pub elapsed: Duration,
     /// Why the probe did not reach an EHLO inside TLS.
@@ -90,6 +88,12 @@ pub enum ProbeFailure {
     #[error("connected, but no answer to {stage} in time")]
     Silent {
         /// `the greeting`, `EHLO`, `STARTTLS`, ….
+        stage: &'static str,
+    },
+    /// Connected, and a reply began, but did not come to its end: a tarpit.
+    #[error("connected, but the answer to {stage} did not end in time")]
+    Slow {
+        /// As above.
         stage: &'static str,
     },
     /// The peer closed the connection where a reply was due.
@@ -144,10 +148,11 @@ impl SmtpProber {
         let started = Instant::now();
         let mut probe = SmtpProbe::new(address, sni);
         let mut phase = Phase::Connecting;
-        let running = self.run(name, &mut probe, &mut phase, started);
+        let progress = Progress::default();
+        let running = self.run(name, &mut probe, &mut phase, &progress);
         if timeout_at(started + self.deadline, running).await.is_err() {
             // A failure that was found stays; a QUIT that is not answered is none.
-            probe.failure = probe.failure.or_else(|| overdue(phase));
+            probe.failure = probe.failure.or_else(|| overdue(phase, &progress));
         }
         probe.elapsed = started.elapsed();
         probe
@@ -190,8 +195,9 @@ impl SmtpProber {
         name: &DnsName,
         probe: &mut SmtpProbe,
         phase: &mut Phase,
-        started: Instant,
+        progress: &Progress,
     ) {
+        let started = Instant::now();
         let stream = match dial(probe.address, &self.guard).await {
             Ok(stream) => stream,
             Err(error) => {
@@ -200,7 +206,7 @@ impl SmtpProber {
             }
         };
         probe.connected_after = Some(started.elapsed());
-        let stream = match self.to_tls(stream, probe, phase).await {
+        let stream = match self.to_tls(stream, probe, phase, progress).await {
             Ok(stream) => stream,
             Err(ended) => {
                 probe.failure = Some(ended.failure);
@@ -263,8 +269,9 @@ impl SmtpProber {
         stream: TcpStream,
         probe: &mut SmtpProbe,
         phase: &mut Phase,
+        progress: &Progress,
     ) -> Result<TcpStream, Ended<TcpStream>> {
-        let mut session = Session::new(stream);
+        let mut session = Session::watched(stream, progress.clone());
         let met = dialogue::introduce(&mut session, &self.ehlo_name, probe, phase).await;
         if let Err(failure) = met {
             let is_open =
@@ -281,7 +288,8 @@ impl SmtpProber {
         let stream = dial(address, &self.guard).await?;
         let mut probe = SmtpProbe::new(address, Sni::Absent);
         let mut phase = Phase::Connecting;
-        self.to_tls(stream, &mut probe, &mut phase).await.map_err(|ended| ended.failure)
+        let progress = Progress::default();
+        self.to_tls(stream, &mut probe, &mut phase, &progress).await.map_err(|ended| ended.failure)
     }
 }
 
@@ -296,7 +304,6 @@ impl SmtpProbe {
             starttls_offered: false,
             tls: None,
             ehlo_inside_tls: false,
-            legacy_versions: Vec::new(),
             elapsed: Duration::ZERO,
             failure: None,
         }
@@ -316,9 +323,10 @@ impl From<DialError> for ProbeFailure {
 }
 
 /// What a deadline that runs out in `phase` says about the peer.
-fn overdue(phase: Phase) -> Option<ProbeFailure> {
+fn overdue(phase: Phase, progress: &Progress) -> Option<ProbeFailure> {
     match phase {
         Phase::Connecting => Some(ProbeFailure::ConnectTimeout),
+        Phase::Plain(stage) if progress.is_under_way() => Some(ProbeFailure::Slow { stage }),
         Phase::Plain(stage) => Some(ProbeFailure::Silent { stage }),
         Phase::Handshake => Some(ProbeFailure::Handshake(HandshakeFailure::Timeout)),
         Phase::InsideTls => Some(ProbeFailure::InsideTls("no answer in time".to_owned())),

@@ -72,7 +72,9 @@ pub(crate) fn address_state(probe: &SmtpProbe, egress: Egress) -> AddressState<'
         | ProbeFailure::Closed { .. }
         | ProbeFailure::Protocol(_)
         | ProbeFailure::InsideTls(_) => AddressState::Dead(clause),
-        ProbeFailure::Temporary { .. } | ProbeFailure::Permanent { .. } => {
+        ProbeFailure::Temporary { .. }
+        | ProbeFailure::Permanent { .. }
+        | ProbeFailure::Slow { .. } => {
             AddressState::Deferred(clause)
         }
         ProbeFailure::Forbidden(_) | ProbeFailure::Unroutable => AddressState::NotTested(clause),

@@ -132,7 +132,6 @@ pub(crate) fn probe(name: &str, sni: Sni) -> SmtpProbe {
         starttls_offered: true,
         tls: Some(tls(name)),
         ehlo_inside_tls: true,
-        legacy_versions: Vec::new(),
         elapsed: Duration::from_millis(150),
         failure: None,
     }

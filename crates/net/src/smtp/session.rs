@@ -1,6 +1,8 @@
 //! Commands and replies over a byte stream, bounded in octets; the deadline is the caller's.
 
 use crate::smtp::reply::{MAX_LINE, PartialReply, Reply, ReplyError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// An SMTP session's wire, plain or inside TLS.
@@ -10,6 +12,23 @@ pub(super) struct Session<S> {
     /// Received, and not yet taken as a line.
     pending: Vec<u8>,
     received: usize,
+    progress: Progress,
+}
+
+/// Whether any of the reply that is waited for has come: what tells a tarpit from silence when
+/// the deadline cuts the session off. Clones share one state.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    /// True if octets have come since the reply was first waited for.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, under_way: bool) {
+        self.0.store(under_way, Ordering::Relaxed);
+    }
 }
 
 /// Why a reply did not come.
@@ -28,7 +47,12 @@ pub(super) enum SessionError {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, pending: Vec::new(), received: 0 }
+        Self::watched(stream, Progress::default())
+    }
+
+    /// A session whose progress is watched from outside.
+    pub(super) fn watched(stream: S, progress: Progress) -> Self {
+        Self { stream, pending: Vec::new(), received: 0, progress }
     }
 
     /// Sends one command and reads its reply.
@@ -47,6 +71,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Reads one reply.
     pub(super) async fn reply(&mut self) -> Result<Reply, SessionError> {
         let mut partial = PartialReply::default();
+        self.progress.note(self.has_pending());
         loop {
             let line = self.line().await?;
             if let Some(reply) = partial.push(&line)? {
@@ -100,6 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Err(SessionError::Closed);
         }
         self.received += count;
+        self.progress.note(true);
         if self.received > MAX_RECEIVED {
             return Err(SessionError::TooMuch);
         }

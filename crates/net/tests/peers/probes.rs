@@ -242,7 +242,7 @@ async fn a_dripping_host_does_not_hold_us() {
     for (mut script, stage) in [(vec![], "the greeting"), (greeted(), "EHLO")] {
         script.push(Step::Drip("250-mx.example.com\r\n"));
         let probe = probed(&root, script, Sni::MxName, HASTY).await;
-        assert_eq!(probe.failure, Some(ProbeFailure::Silent { stage }));
+        assert_eq!(probe.failure, Some(ProbeFailure::Slow { stage }));
     }
 }
 
