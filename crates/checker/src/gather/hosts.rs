@@ -18,17 +18,30 @@ use tokio::time::timeout_at;
 /// What was seen of hosts in this run. A host that many domains name is probed once.
 #[derive(Debug, Default)]
 pub(super) struct HostCache {
-    seen: Mutex<HashMap<DnsName, Arc<OnceCell<Arc<HostEvidence>>>>>,
+    seen: Mutex<HashMap<DnsName, Slot>>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    look: Arc<OnceCell<Arc<HostEvidence>>>,
+    /// Domains that have named the host.
+    named: usize,
 }
 
 impl HostCache {
     fn slot(&self, name: &DnsName) -> Arc<OnceCell<Arc<HostEvidence>>> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MAX_CACHED && !seen.contains_key(name) {
-            // Hosts still being looked at are kept: somebody waits for them.
-            seen.retain(|_, slot| Arc::strong_count(slot) > 1);
+            // Room is made by those that one domain named and nobody waits for; then by all idle ones.
+            let idle = |slot: &Slot| Arc::strong_count(&slot.look) == 1;
+            seen.retain(|_, slot| slot.named > 1 || !idle(slot));
+            if seen.len() >= MAX_CACHED {
+                seen.retain(|_, slot| !idle(slot));
+            }
         }
-        Arc::clone(seen.entry(name.clone()).or_default())
+        let slot = seen.entry(name.clone()).or_default();
+        slot.named += 1;
+        Arc::clone(&slot.look)
     }
 }
 
@@ -61,6 +74,7 @@ impl Look<'_> {
         seen.probes = smtp.probes;
         seen.without_sni = smtp.without_sni;
         seen.legacy_versions = smtp.legacy_versions;
+        seen.forget_what_only_dane_needs();
         seen
     }
 
@@ -123,6 +137,23 @@ impl Look<'_> {
 }
 
 impl HostEvidence {
+    /// Certificates and keys are compared with TLSA records and otherwise too large to keep for
+    /// thousands of hosts.
+    fn forget_what_only_dane_needs(&mut self) {
+        let published = |tlsa: &TlsaEvidence| {
+            tlsa.lookup.as_ref().is_ok_and(|answer| !answer.records().is_empty())
+        };
+        if self.tlsa.as_ref().is_some_and(published) {
+            return;
+        }
+        let sessions = self.probes.iter_mut().chain(&mut self.without_sni);
+        for certificate in
+            sessions.filter_map(|probe| probe.tls.as_mut()).flat_map(|tls| &mut tls.chain)
+        {
+            (certificate.der, certificate.spki) = (Vec::new(), Vec::new());
+        }
+    }
+
     /// A host that was not looked at in time.
     fn cut_short(name: DnsName) -> Self {
         Self {

@@ -45,9 +45,8 @@ impl Look<'_> {
             return Vec::new();
         }
         let resolver = self.plain();
-        let Ok(zone) = resolver.zone_of(name).await else { return Vec::new() };
-        let Ok(servers) = resolver.ns(&zone).await else { return Vec::new() };
-        let asked = servers.records().iter().take(MAX_SERVERS).map(|server| {
+        let Some(servers) = self.name_servers(name).await else { return Vec::new() };
+        let asked = servers.iter().take(MAX_SERVERS).map(|server| {
             let resolver = &resolver;
             async move {
                 let address = *resolver.ipv4(server).await.ok()?.records().first()?;
@@ -60,6 +59,17 @@ impl Look<'_> {
             }
         });
         join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The name servers of the zone that holds the record: mostly those of the domain itself.
+    async fn name_servers(&self, name: &DnsName) -> Option<Vec<DnsName>> {
+        let resolver = self.plain();
+        let own = resolver.ns(&DnsName::from(self.domain)).await.ok()?;
+        if own.aliases.is_empty() && !own.records().is_empty() {
+            return Some(own.records().to_vec());
+        }
+        let zone = resolver.zone_of(name).await.ok()?;
+        Some(resolver.ns(&zone).await.ok()?.records().to_vec())
     }
 
     /// The nearest name above the domain, up to its registrable domain, that publishes a record.
