@@ -48,14 +48,13 @@ pub(crate) fn address_state(probe: &SmtpProbe, egress: Egress) -> AddressState<'
         | ProbeFailure::Injection
         | ProbeFailure::Silent { stage: "STARTTLS" }
         | ProbeFailure::Closed { stage: "STARTTLS" } => AddressState::NoStartTls(clause),
-        ProbeFailure::Handshake(HandshakeFailure::Version | HandshakeFailure::Alert { .. }) => {
-            AddressState::OldTls(clause)
-        }
         ProbeFailure::Handshake(
-            HandshakeFailure::NotTls
-            | HandshakeFailure::Closed
-            | HandshakeFailure::Timeout
+            HandshakeFailure::Version
+            | HandshakeFailure::Alert { .. }
             | HandshakeFailure::Other { .. },
+        ) => AddressState::OldTls(clause),
+        ProbeFailure::Handshake(
+            HandshakeFailure::NotTls | HandshakeFailure::Closed | HandshakeFailure::Timeout,
         ) => AddressState::NoStartTls(format!("STARTTLS is offered, but no TLS follows: {clause}")),
         ProbeFailure::Refused | ProbeFailure::ConnectTimeout | ProbeFailure::Connect(_) => {
             match egress {
