@@ -2,6 +2,7 @@
 
 use crate::{generate, process, shape, test, vectors};
 use anyhow::{Context, Result, bail};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -80,7 +81,8 @@ fn fuzz(root: &Path) -> Result<()> {
         println!("skipped: there is no fuzz/Cargo.toml");
         return Ok(());
     }
-    if !succeeds(&mut process::command("cargo", &["+nightly", "--version"], root)) {
+    let mut nightly = process::command("cargo", &["+nightly", "--version"], root);
+    if !succeeds(nightly.env("RUSTUP_AUTO_INSTALL", "0")) {
         println!("skipped: there is no nightly toolchain (`rustup toolchain install nightly`)");
         return Ok(());
     }
@@ -95,7 +97,13 @@ fn fuzz(root: &Path) -> Result<()> {
         process::output(&mut process::command("cargo", &["+nightly", "fuzz", "list"], root))?;
     let seconds = format!("-max_total_time={FUZZ_SECONDS}");
     for target in list.lines() {
-        cargo(root, &["+nightly", "fuzz", "run", target, "--", &seconds, "-verbosity=0"])?;
+        // What the fuzzer finds on the way goes into the first folder; the kept corpus is read.
+        let found = root.join("fuzz/target/found").join(target);
+        fs::create_dir_all(&found)?;
+        let kept = root.join("fuzz/corpus").join(target);
+        let mut run = process::command("cargo", &["+nightly", "fuzz", "run", target], root);
+        run.args([&found, &kept]).args(["--", &seconds, "-verbosity=0"]);
+        process::run(&mut run)?;
     }
     Ok(())
 }
