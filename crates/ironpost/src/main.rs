@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod descriptors;
 mod exit;
 mod failure;
 mod interrupt;

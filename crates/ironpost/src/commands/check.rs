@@ -10,6 +10,7 @@ pub(crate) use judge::FailOn;
 
 use super::network;
 use crate::config::NetworkArgs;
+use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::block_on;
@@ -153,8 +154,17 @@ pub(crate) fn run(mut args: CheckArgs, console: &Console) -> Result<Exit, Failur
         Some(input) => Task::List(List::open(input, &args, console)?),
         None => Task::Named(domains, Destination::open(args.output.as_deref())?),
     };
+    let descriptors = Descriptors::raise();
+    if args.concurrency > descriptors.domains() {
+        args.concurrency = descriptors.domains();
+        console.warn(&format!(
+            "the limit of open files lets {} domains be in work at once; `ulimit -n` raises it",
+            args.concurrency
+        ));
+    }
     block_on(async {
-        let checker = network::checker(settings, args.concurrency, args.options()).await?;
+        let checker =
+            network::checker(settings, args.concurrency, descriptors, args.options()).await?;
         let scope = Scope { checker, previous: Arc::new(previous) };
         match task {
             Task::List(list) => list.run(scope, &args, console).await,

@@ -3,6 +3,7 @@
 mod agreement;
 mod check;
 
+use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::{Signals, block_on};
@@ -68,6 +69,7 @@ pub(crate) fn run(args: LabArgs, console: &Console) -> Result<Exit, Failure> {
 /// Serves until a signal comes, which is the ordinary end.
 async fn serve(start: LabStart, console: &Console) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
+    Descriptors::raise();
     let lab = Lab::start(start.options()).await.map_err(Failure::could_not_test)?;
     console.print(&guide(&lab, &own_name()))?;
     signals.next().await;

@@ -2,6 +2,7 @@
 
 use crate::config::Settings;
 use crate::config::values::{Canary, CanaryHost};
+use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use ironpost_checker::check::{CheckOptions, Checker};
 use ironpost_checker::gather::{self, DNS_DEADLINE, NetworkError, NetworkOptions};
@@ -16,15 +17,22 @@ use std::num::NonZeroU16;
 pub(super) async fn checker(
     settings: Settings,
     concurrency: NonZeroU16,
+    descriptors: Descriptors,
     options: CheckOptions,
 ) -> Result<Checker, Failure> {
-    Checker::new(network(settings, concurrency), options).await.map_err(|error| match error {
-        NetworkError::Resolver(SetupError::NoResolver { .. }) => Failure::could_not_test(error),
-        NetworkError::Resolver(_) | NetworkError::Roots(_) => Failure::usage(error),
+    Checker::new(network(settings, concurrency, descriptors), options).await.map_err(|error| {
+        match error {
+            NetworkError::Resolver(SetupError::NoResolver { .. }) => Failure::could_not_test(error),
+            NetworkError::Resolver(_) | NetworkError::Roots(_) => Failure::usage(error),
+        }
     })
 }
 
-fn network(settings: Settings, concurrency: NonZeroU16) -> NetworkOptions {
+fn network(
+    settings: Settings,
+    concurrency: NonZeroU16,
+    descriptors: Descriptors,
+) -> NetworkOptions {
     NetworkOptions {
         resolver: ResolverConfig {
             servers: settings.dns,
@@ -32,7 +40,7 @@ fn network(settings: Settings, concurrency: NonZeroU16) -> NetworkOptions {
             deadline: DNS_DEADLINE,
             in_flight: usize::from(concurrency.get())
                 .saturating_mul(QUERIES_PER_DOMAIN)
-                .min(MOST_QUERIES),
+                .min(descriptors.queries()),
         },
         roots: settings.roots,
         guard: AddressGuard::allowing(settings.allowed),
@@ -62,5 +70,3 @@ fn own_name() -> String {
 
 /// Lookups that one domain has under way at the same time.
 const QUERIES_PER_DOMAIN: usize = 8;
-/// What a small resolver still takes without dropping queries.
-const MOST_QUERIES: usize = 512;

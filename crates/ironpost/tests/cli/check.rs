@@ -215,3 +215,18 @@ fn options_come_from_the_environment_too() {
     let run = finish(command.args(["--skip", "smtp", "sound-enforce.example"]));
     assert_eq!(run.code, 0, "{}", run.stderr);
 }
+
+#[test]
+fn a_low_limit_of_open_files_lowers_the_number_of_domains_in_work() {
+    let lab = RunningLab::start();
+    let mut command = assert_cmd::Command::new("sh");
+    let script = "ulimit -n 128; exec \"$0\" check --config \"$1\" --skip smtp sound-lf.example";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_ironpost")]).arg(lab.lab().config_file());
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("warning: the limit of open files lets 4 domains"),
+        "{}",
+        run.stderr
+    );
+}

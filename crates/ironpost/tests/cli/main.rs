@@ -12,3 +12,4 @@ mod lint;
 mod lists;
 mod policy;
 mod program;
+mod terminal;

@@ -138,14 +138,15 @@ fn count(input: &Path) -> Result<Option<u64>, Failure> {
         return Ok(None);
     }
     let failed = |error| Failure::reading(input, error);
-    let file = File::open(input).map_err(failed)?;
-    let kind = file.metadata().map_err(failed)?.file_type();
+    // A pipe must not be opened twice: what was in it the first time would be lost.
+    let kind = fs::metadata(input).map_err(failed)?.file_type();
     if kind.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
     if !kind.is_file() {
         return Ok(None);
     }
+    let file = File::open(input).map_err(failed)?;
     input::count(BufReader::new(file)).map(Some).map_err(failed)
 }
 

@@ -4,6 +4,7 @@ use super::LabStart;
 use super::agreement::disagreements;
 use crate::commands::network;
 use crate::config::NetworkArgs;
+use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Signals;
@@ -48,6 +49,8 @@ The exit code is 1 if a domain is judged otherwise than its scenario expects.";
 /// Runs the command.
 pub(super) async fn run(args: LabCheckArgs, console: &Console) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
+    // The lab and the checker share one process: both ends of every connection are ours.
+    let descriptors = Descriptors::raise();
     let lab = Lab::start(args.start.options()).await.map_err(Failure::could_not_test)?;
     let wanted = |scenario: &&Scenario| {
         args.names.is_empty() || args.names.iter().any(|name| scenario.name.contains(name.as_str()))
@@ -58,7 +61,7 @@ pub(super) async fn run(args: LabCheckArgs, console: &Console) -> Result<Exit, F
             "no scenario has that in its name; `ironpost lab` lists them",
         ));
     }
-    let reports = check(&lab, &scenarios, signals, console).await?;
+    let reports = check(&lab, &scenarios, descriptors, signals, console).await?;
     let outcomes: Vec<_> = scenarios
         .into_iter()
         .filter_map(|scenario| Some(Outcome::of(scenario, reports.get(&scenario.domain)?)))
@@ -73,12 +76,13 @@ pub(super) async fn run(args: LabCheckArgs, console: &Console) -> Result<Exit, F
 async fn check(
     lab: &Lab,
     scenarios: &[&Scenario],
+    descriptors: Descriptors,
     signals: Signals,
     console: &Console,
 ) -> Result<BTreeMap<String, Report>, Failure> {
     let network = NetworkArgs::from_file(lab.config_file().to_owned());
     let options = CheckOptions { skip: Skip::default(), simulate: true };
-    let checker = network::checker(network.settle()?, IN_FLIGHT, options).await?;
+    let checker = network::checker(network.settle()?, IN_FLIGHT, descriptors, options).await?;
     let mut lines = Vec::new();
     for scenario in scenarios {
         let domain: Domain =

@@ -3,6 +3,7 @@
 use super::max_age::MaxAgeArg;
 use crate::commands::network;
 use crate::config::{NetworkArgs, Settings};
+use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use crate::interrupt::block_on_or_signal;
 use clap::{Args, ValueEnum};
@@ -117,7 +118,8 @@ fn mx_pattern(text: &str) -> Result<MxPattern, PatternFault> {
 /// The hosts that the MX records of `domain` name, by preference.
 fn look_up(domain: &Domain, settings: Settings) -> Result<Vec<MxPattern>, Failure> {
     let answer = block_on_or_signal(async {
-        let checker = network::checker(settings, NonZeroU16::MIN, CheckOptions::default()).await?;
+        let (one, options) = (NonZeroU16::MIN, CheckOptions::default());
+        let checker = network::checker(settings, one, Descriptors::raise(), options).await?;
         checker.mx(domain).await.map_err(|error| {
             let what = format!("the MX records of {domain}");
             Failure::CouldNotTest(anyhow::Error::new(error).context(what))
