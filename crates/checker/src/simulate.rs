@@ -48,7 +48,7 @@ fn under_policy(view: &View<'_>, policy: &Policy, host: &Host) -> Simulation {
         return simulation(SenderAction::Unknown, "the MX record names an address, not a host", None);
     }
     if !policy.covers(name) {
-        // REQUIREMENTS A12: RFC 8460 names no type of its own for it.
+        // COMPATIBILITY.md A12: RFC 8460 names no type of its own for it.
         return failed(policy, "the name matches no pattern (RFC 8461 §4.1)", "validation-failure");
     }
     match tls_state(&host.seen, view.evidence.egress) {

@@ -109,7 +109,7 @@ impl FromStr for Domain {
     type Err = DomainError;
 
     /// Reads what a person types: U-labels are converted, case folded, one trailing dot
-    /// dropped (RFC 5891 §5; REQUIREMENTS S5). An `xn--` label must stand for a valid U-label.
+    /// dropped (RFC 5891 §5). An `xn--` label must stand for a valid U-label.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.trim_matches(|c: char| c.is_whitespace() || c == '.').is_empty() {
             return Err(DomainError::Empty);

@@ -1,4 +1,4 @@
-//! What a sender applies: the decision table of REQUIREMENTS 7.1 over the TXT result, the
+//! What a sender applies: one decision table over the TXT result, the
 //! cached policy and the time (RFC 8461 §3.3, §5.1, §10.2).
 //!
 //! A sender looks up the record, asks [`next_step`] (on delivery) or [`next_refresh`] (in
@@ -163,7 +163,7 @@ pub enum Alert {
     FetchFailed,
 }
 
-/// Decides on delivery what to apply (REQUIREMENTS 7.1). `cached` may have expired; `failed`
+/// Decides on delivery what to apply. `cached` may have expired; `failed`
 /// is the last fetch that failed, if any.
 pub fn next_step(
     txt: &TxtLookup,

@@ -1,4 +1,4 @@
-//! Result types, RFC 8460 §4.3, and which event gives which (REQUIREMENTS 7.3).
+//! Result types, RFC 8460 §4.3, and which event gives which.
 
 use crate::mta_sts::policy::PolicyFault;
 use crate::visible::Visible;
