@@ -3,11 +3,14 @@
 //! Everything here reads leniently and answers in types that only sound text can fill, so a
 //! correction is never broken itself.
 
+mod report_uris;
+
+pub use report_uris::corrected_report_uris;
+
 use crate::publish::{default_max_age, mx_pattern};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{self, Extension, MAX_BODY, MaxAge, Mode, Policy};
-use ironpost_proto::tls_rpt::record::{ReportUri, Target};
 use ironpost_proto::visible::Visible;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,13 +20,17 @@ use std::collections::BTreeSet;
 /// to list and the mode asks for it.
 pub fn corrected_policy(body: &[u8], hosts: &[Domain]) -> Option<Policy> {
     let mut policy = policy::parse(body).verdict.unwrap_or_else(|_| guess(body));
+    if body.len() > MAX_BODY {
+        // A file that was too long is shortened to what senders need.
+        policy.extensions.clear();
+    }
     let mut seen = BTreeSet::new();
     policy.mx.retain(|pattern| pattern.as_ipv4().is_none() && seen.insert(pattern.clone()));
     let mut seen = BTreeSet::new();
     policy.extensions.retain(|extension| {
         let (name, value) = (extension.name(), extension.value());
         // What acts on a terminal is no part of a text that is shown to be copied.
-        let harmless = Visible::from(value).as_str() == value;
+        let harmless = Visible::from(value).as_str() == value && !value.contains('\u{fffd}');
         harmless && known_name(name).is_none() && seen.insert(name.to_owned())
     });
     for host in hosts {
@@ -34,28 +41,6 @@ pub fn corrected_policy(body: &[u8], hosts: &[Domain]) -> Option<Policy> {
         }
     }
     (policy.mode == Mode::None || !policy.mx.is_empty()).then_some(policy)
-}
-
-/// The report URIs that a broken TLS-RPT record was probably meant to have; none may be left.
-pub fn corrected_report_uris(text: &str) -> Vec<ReportUri> {
-    let mut uris = Vec::new();
-    for word in text.split([',', ';', ' ', '\t', '"']) {
-        let word = strip_prefix_ignoring_case(word, "rua=").unwrap_or(word);
-        let word = word.split('!').next().unwrap_or(word);
-        let is_uri = word.contains(':');
-        let uri = match strip_prefix_ignoring_case(word, "http://") {
-            Some(rest) => format!("https://{rest}"),
-            None if !is_uri && word.contains('@') => format!("mailto:{word}"),
-            None => word.to_owned(),
-        };
-        if let Ok(uri) = ReportUri::parse(uri.as_bytes())
-            && uri.target() != Target::Unsupported
-            && !uris.contains(&uri)
-        {
-            uris.push(uri);
-        }
-    }
-    uris
 }
 
 /// Reads a policy as leniently as can be.
@@ -154,10 +139,12 @@ fn extension(line: &str) -> Option<Extension> {
 }
 
 fn guess_mode(value: &str) -> Option<Mode> {
-    let value = value.to_ascii_lowercase();
+    let value = value.split_whitespace().next()?.to_ascii_lowercase();
     let modes = [Mode::Enforce, Mode::Testing, Mode::None];
     let distance = |mode: &Mode| strsim::damerau_levenshtein(&mode.to_string(), &value);
-    modes.into_iter().filter(|mode| distance(mode) <= 2).min_by_key(distance)
+    // One slip in three letters: `on` must not be taken for `none`.
+    let is_near = |mode: &Mode| distance(mode) * 3 <= mode.to_string().len();
+    modes.into_iter().filter(is_near).min_by_key(distance)
 }
 
 /// Seconds, perhaps with separators between the digits or a unit behind them.
@@ -193,11 +180,12 @@ fn guess_patterns(value: &str) -> Vec<MxPattern> {
 
 fn guess_pattern(word: &str) -> Option<MxPattern> {
     let word = word.split_once("://").map_or(word, |(_, rest)| rest);
+    let word = strip_prefix_ignoring_case(word, "smtp:").unwrap_or(word);
     let word = word.split(['/', ':']).next().unwrap_or(word);
     let name = match (word.strip_prefix('.'), word.split_once('*')) {
         (Some(rest), _) => format!("*.{rest}"),
         // `mx*.example.com`: the star must be a label by itself.
-        (None, Some((_, rest))) if !rest.contains('*') => {
+        (None, Some((before, rest))) if !before.contains('.') && !rest.contains('*') => {
             format!("*.{}", rest.trim_start_matches('.'))
         }
         (None, _) => word.to_owned(),
@@ -254,6 +242,16 @@ mod tests {
                 "a URL, a draft's wildcard, a star within a label, no max_age",
             ),
             (b"version: STSv1\nmode: none\n", "none 86400", "mode none needs no mx"),
+            (
+                b"version: STSv1\nmode: on\nmx: smtp:a.example.com\nmx: a.*.example.com\n",
+                "testing a.example.com 86400",
+                "a mode that is none of the three, a transport, a star in the middle",
+            ),
+            (
+                b"version: STSv1\nmode: enforce # since May\nmx: a.example.com\n",
+                "enforce a.example.com 1209600",
+                "a comment behind a value",
+            ),
         ];
         for (body, expected, reason) in table {
             let policy = corrected_policy(body, &[]).expect(reason);
@@ -262,6 +260,19 @@ mod tests {
             found.push(policy.max_age.as_secs().to_string());
             assert_eq!(found.join(" "), *expected, "{reason}");
         }
+    }
+
+    #[test]
+    fn a_file_that_was_too_long_becomes_short() {
+        let long = format!(
+            "version: STSv1\nmode: enforce\nmx: a.example.com\nmax_age: 86400\nnote: {}\n",
+            "x".repeat(MAX_BODY)
+        );
+        let policy = corrected_policy(long.as_bytes(), &[]).unwrap();
+        assert_eq!(
+            policy.to_string(),
+            "version: STSv1\nmode: enforce\nmx: a.example.com\nmax_age: 86400\n"
+        );
     }
 
     #[test]
@@ -287,29 +298,5 @@ mod tests {
             None,
             "an address in an MX record helps nobody"
         );
-    }
-
-    #[test]
-    fn report_uris_are_read_for_what_was_meant() {
-        let table: &[(&str, &[&str])] = &[
-            ("v=TLSRPTv1; rua=tls@example.com", &["mailto:tls@example.com"]),
-            ("v=TLSRPTv1;rua=mailto:a@example.com!10m", &["mailto:a@example.com"]),
-            (
-                "v=TLSRPTv1; RUA=mailto:a@example.com; https://r.example.net/x",
-                &["mailto:a@example.com", "https://r.example.net/x"],
-            ),
-            ("v=TLSRPTv1; rua=http://r.example.net/x", &["https://r.example.net/x"]),
-            ("v=TLSRPTv1; rua=mailto:a@example.com,a@example.com", &["mailto:a@example.com"]),
-            ("v=TLSRPTv1; rua=ftp://x.example", &[]),
-            ("", &[]),
-        ];
-        for (text, expected) in table {
-            let found = corrected_report_uris(text);
-            assert_eq!(
-                found.iter().map(ReportUri::as_str).collect::<Vec<_>>(),
-                *expected,
-                "{text}"
-            );
-        }
     }
 }
