@@ -204,10 +204,15 @@ impl Advice<'_> {
         lead: &str,
         change: impl FnOnce(&Policy) -> Policy,
     ) -> Vec<String> {
-        let mut steps = match &self.corrected {
+        let remedy = || entry.remedy.iter().map(|step| (*step).to_owned());
+        if entry == &P_EXT {
+            // RFC 8461 §3.2: such a field is sound; only its owner knows what it is for.
+            return remedy().collect();
+        }
+        let mut steps: Vec<_> = match &self.corrected {
             Some(sound) => vec![format!("{lead}\n{}", change(sound).to_string().trim_end())],
             // Nothing is left of the file that a correction could begin with.
-            None => entry.remedy.iter().map(|step| (*step).to_owned()).collect(),
+            None => remedy().filter(|step| !step.starts_with(NEW_ID)).collect(),
         };
         // RFC 8461 §8.1: senders look at the file again when the record has a new id.
         if let Some(id) = self.context.suggested_id {
@@ -283,6 +288,9 @@ fn name_of(field: Field) -> &'static str {
 
 /// The fields that the RFC knows.
 const FIELDS: [&str; 4] = ["version", "mode", "max_age", "mx"];
+
+/// How a step of the catalogue begins that [`Advice::steps`] gives in full.
+const NEW_ID: &str = "Give the record a new id";
 
 /// The subject of what concerns the file as a whole.
 const FILE: &str = "mta-sts.txt";
