@@ -120,9 +120,21 @@ fn unreadable(line: &str) -> &'static str {
         Some((name, _)) if name.ends_with(' ') || name.ends_with("\\t") => {
             "has a blank before the colon"
         }
-        Some((_, "")) => "has no value",
-        Some(_) => "has a character that no field may have",
+        Some((_, value)) if value.trim().is_empty() => "has no value",
+        // RFC 8461 §3.2, `sts-policy-ext-name`.
+        Some((name, _)) if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
+            "has a name that does not begin with a letter or digit"
+        }
+        Some((name, _)) if name.len() > 32 => "has a name of more than 32 characters",
+        Some((name, _)) if !name.chars().all(is_name_character) => {
+            "has a character that no name may have"
+        }
+        Some(_) => "has a character that no value may have",
     }
+}
+
+fn is_name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
 fn pattern(fault: PatternFault) -> &'static str {
