@@ -152,7 +152,15 @@ fn sentence(at: &Deviation<RecordFault>, text: &Visible, place: &Place<'_>) -> S
             format!("`{piece}` in {subject} begins with neither `mailto:` nor `https:`")
         }
         RecordFault::UnsupportedScheme => {
-            format!("`{piece}` in {subject} leads nowhere that reports can go; senders skip it")
+            let scheme = piece.as_str().split(':').next().unwrap_or_default();
+            if ["mailto", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+                format!("`{piece}` in {subject} names no place that reports can go to")
+            } else {
+                format!(
+                    "`{piece}` in {subject} is neither `mailto:` nor `https:`; senders send no \
+                     reports there"
+                )
+            }
         }
         RecordFault::RawExclamation => format!(
             "`{piece}` in {subject} has an exclamation mark; there are no size suffixes here, and \
@@ -160,7 +168,8 @@ fn sentence(at: &Deviation<RecordFault>, text: &Visible, place: &Place<'_>) -> S
         ),
         RecordFault::InvalidUri => {
             format!(
-                "`{piece}` in {subject} has a character that an address must have percent-encoded"
+                "`{piece}` in {subject} is not a valid URI: a character in it must be \
+                 percent-encoded, or its host or port is malformed"
             )
         }
         RecordFault::SemicolonBetweenUris => {
