@@ -67,10 +67,15 @@ pub(crate) fn faults(tls: &TlsFacts, host: &str) -> Vec<(CertificateFault, Strin
         )),
     }
     if !tls.name_matches {
-        faults.push((
-            CertificateFault::Name,
-            format!("the certificate names {names}, but not {host}"),
-        ));
+        let clause = match (leaf.dns_names.as_slice(), &leaf.common_name) {
+            // RFC 8461 §3.3, §4.2: the SAN counts, and nothing else.
+            ([], Some(common_name)) => format!(
+                "the certificate has no subject alternative name, and its Common Name \
+                 {common_name} does not count"
+            ),
+            _ => format!("the certificate names {names}, but not {host}"),
+        };
+        faults.push((CertificateFault::Name, clause));
     }
     faults
 }
@@ -79,7 +84,7 @@ pub(crate) fn faults(tls: &TlsFacts, host: &str) -> Vec<(CertificateFault, Strin
 fn names(leaf: &CertificateFacts) -> String {
     match (leaf.dns_names.as_slice(), &leaf.common_name) {
         ([], Some(common_name)) => {
-            format!("only the Common Name {common_name}, which does not count,")
+            format!("only the Common Name {common_name}")
         }
         ([], None) => "no host".to_owned(),
         (names, _) => {
