@@ -71,7 +71,7 @@ fn unreachable(target: &TargetEvidence) -> Option<Finding> {
             // RFC 8460 §3: a reporter may ignore the certificate.
             ReportTargetProbe::Reached(_) => (
                 Severity::Low,
-                "its certificate is not valid; some senders will not post reports to it".to_owned(),
+                "its certificate is not valid, which senders may overlook but need not".to_owned(),
             ),
             ReportTargetProbe::Unreachable(reason) => {
                 (Severity::High, format!("its host cannot be reached: {reason}"))
@@ -89,7 +89,10 @@ fn unreachable(target: &TargetEvidence) -> Option<Finding> {
             &R_UNREACHABLE,
             severity,
             uri.as_str(),
-            format!("reports to {uri} do not arrive: {reason}"),
+            match severity {
+                Severity::Low => format!("some reports to {uri} may not arrive: {reason}"),
+                _ => format!("reports to {uri} do not arrive: {reason}"),
+            },
         )
         .with_fix(["Name a mailbox or an https address that takes reports, or mend this one."]),
     )
