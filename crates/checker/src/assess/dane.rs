@@ -1,6 +1,6 @@
 //! DNSSEC and DANE.
 
-use super::hosts::dane_state;
+use super::hosts::{dane_state, lacks_tls};
 use super::view::View;
 use crate::catalogue::Entry;
 use crate::catalogue::dane::{
@@ -53,6 +53,8 @@ fn host_findings(view: &View<'_>, seen: &HostEvidence) -> Vec<Finding> {
         }
         DaneState::NotTested => unanswered(seen, tlsa).into_iter().collect(),
         DaneState::Insecure => vec![insecure(view, host, tlsa)],
+        // Without TLS there is no certificate to compare: S-NOSTARTTLS or S-TLSVER tells.
+        DaneState::Mismatch if lacks_tls(seen) => Vec::new(),
         DaneState::Mismatch => vec![mismatch(view, seen, tlsa)],
         DaneState::Ok | DaneState::Unusable | DaneState::Absent => Vec::new(),
     };
@@ -152,7 +154,8 @@ fn unusable(view: &View<'_>, host: &str, tlsa: &TlsaEvidence) -> Option<Finding>
         records(tlsa).iter().filter_map(|r| Some((r, r.usability().err()?))).collect();
     let (_, first) = bad.first()?;
     let why = match first {
-        Unusable::PkixUsage => "usage 0 and 1 do not exist for SMTP",
+        // RFC 7672 §3.1.3.
+        Unusable::PkixUsage => "usage 0 and 1 are not for SMTP, and senders may skip them",
         Unusable::UnknownParameter => "a usage, selector or matching type is unassigned",
         Unusable::Length => "the data has another length than its digest",
     };
