@@ -260,7 +260,11 @@ fn unmatched_host(view: &View<'_>, host: &DnsName, unused: &[&MxPattern]) -> Fin
         .min_by_key(|(slips, _)| *slips);
     let hint =
         nearest.map(|(_, p)| format!(" (the nearest unused one is {p})")).unwrap_or_default();
-    let detail = format!("the MX {host} matches no pattern of the policy{hint}; senders skip it");
+    let effect = match view.mode() {
+        Some(Mode::Testing) => "senders report it, and would skip it in mode enforce",
+        Some(Mode::Enforce | Mode::None) | None => "senders skip it",
+    };
+    let detail = format!("the MX {host} matches no pattern of the policy{hint}; {effect}");
     Finding::new(&M_UNMATCHED, severity, host.as_str(), detail)
         .with_fix([format!("Add to the policy: mx: {host}"), new_id(view)])
         .with_evidence(mx_lines(view))
