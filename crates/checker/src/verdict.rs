@@ -3,8 +3,9 @@
 use crate::assess::Assessment;
 use crate::assess::hosts::tls_state;
 use crate::assess::view::View;
+use crate::catalogue::Section;
 use crate::evidence::Host;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::report::{PolicyStatus, SenderAction, TlsState, Verdict};
 use crate::simulate::simulate;
 use ironpost_net::dns::answer::DnsError;
@@ -63,7 +64,11 @@ fn could_not_look(view: &View<'_>) -> bool {
 pub fn summary(assessment: &Assessment<'_>, verdict: Verdict) -> String {
     let view = &assessment.view;
     let domain = &view.evidence.domain;
-    let worst = assessment.findings.first().filter(|finding| finding.severity >= Severity::High);
+    // Findings come worst first; a sentence names one that its verdict rests on.
+    let worst = |sections: &[Section]| {
+        let about = |finding: &&Finding| sections.contains(&finding.entry.section);
+        assessment.findings.iter().filter(|f| f.severity >= Severity::Medium).find(about)
+    };
     match verdict {
         Verdict::Protected if all_tested(view) => {
             "Senders that know MTA-STS deliver over verified TLS to the listed MX hosts, or not at all.".to_owned()
@@ -73,17 +78,23 @@ pub fn summary(assessment: &Assessment<'_>, verdict: Verdict) -> String {
         }
         Verdict::AtRisk => format!(
             "Mail is being refused: {}.",
-            worst.map_or("senders cannot deliver to every MX", |finding| &finding.detail)
+            worst(DELIVERY).map_or("senders cannot deliver to every MX", |finding| &finding.detail)
         ),
         Verdict::Testing => match broken_hosts(view) {
             0 => "Failures are reported, mail is not protected yet. Nothing seen here stands in the way of mode enforce.".to_owned(),
             1 => "Failures are reported, mail is not protected. One MX host would be refused in mode enforce.".to_owned(),
             n => format!("Failures are reported, mail is not protected. {n} MX hosts would be refused in mode enforce."),
         },
-        Verdict::IgnoredBySenders => format!(
-            "A policy is published, but senders must ignore it: {}.",
-            worst.map_or("it is not valid", |finding| &finding.detail)
-        ),
+        Verdict::IgnoredBySenders => {
+            let cause = worst(DISCOVERY).or_else(|| worst(DELIVERY));
+            // RFC 8461 §3.2: that senders look at the media type is a SHOULD.
+            let rule = match cause.map(|finding| finding.entry.id) {
+                Some("H-CTYPE") => "senders that check its type",
+                _ => "senders must",
+            };
+            let cause = cause.map_or("it is not valid", |finding| &finding.detail);
+            format!("A policy is published, but {rule} ignore it: {cause}.")
+        }
         Verdict::Absent if has_dane(view) => {
             "There is no MTA-STS policy; DANE protects mail from senders that validate DNSSEC.".to_owned()
         }
@@ -97,6 +108,13 @@ pub fn summary(assessment: &Assessment<'_>, verdict: Verdict) -> String {
         },
     }
 }
+
+/// Where a policy comes from: what makes senders ignore one.
+const DISCOVERY: &[Section] = &[Section::Txt, Section::PolicyHost, Section::Body];
+/// Where mail goes: what makes senders refuse an MX. Findings about changes stand under
+/// operations.
+const DELIVERY: &[Section] =
+    &[Section::MxMatch, Section::MxTls, Section::Dane, Section::Operations];
 
 fn all_tested(view: &View<'_>) -> bool {
     let evidence = view.evidence;
