@@ -12,7 +12,7 @@ use crate::report::{
 use crate::verdict::is_refused;
 use ironpost_net::dns::answer::{DnsError, Security};
 use ironpost_proto::mta_sts::policy::Mode;
-use ironpost_proto::tls_rpt::record::RecordOutcome;
+use ironpost_proto::tls_rpt::record::{RecordOutcome, Target};
 
 /// Grade, points and how they came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub fn grade(assessment: &Assessment<'_>, verdict: Verdict) -> Graded {
     let graded = of > 0.0 && !matches!(verdict, Verdict::CouldNotTell | Verdict::Parked);
     let points = graded.then(|| share(points, of));
     let partial = !assessment.not_tested.is_empty();
-    let caps = caps(assessment, partial);
+    let caps = if graded { caps(assessment, partial) } else { Vec::new() };
     let grade = points.map(|points| {
         let earned = earned(points, &caps);
         caps.iter().map(|cap| cap.grade).fold(earned, Ord::max)
@@ -66,7 +66,9 @@ fn section_score(assessment: &Assessment<'_>, section: Section, of: u8) -> Secti
         .filter_map(|finding| deduction(finding, worth))
         .collect();
     let lost: f64 = deductions.iter().map(|deduction| deduction.points).sum();
-    let points = is_tested(&assessment.view, section).then(|| tenths((worth - lost).max(0.0)));
+    // Where something was found something was tested.
+    let counts = is_tested(&assessment.view, section) || !deductions.is_empty();
+    let points = counts.then(|| tenths((worth - lost).max(0.0)));
     SectionScore { section, of, points, deductions }
 }
 
@@ -147,7 +149,7 @@ fn caps(assessment: &Assessment<'_>, partial: bool) -> Vec<Cap> {
         (PolicyStatus::Valid, Some(Mode::Enforce) | None) => {}
     }
     let without_reports = view.evidence.tls_rpt.as_ref().is_some_and(|seen| {
-        seen.lookup.is_ok() && !matches!(seen.set.outcome, RecordOutcome::Valid(_))
+        seen.lookup.is_ok() && !has_report_target(&seen.set.outcome)
     });
     if without_reports {
         cap(Grade::AMinus, "no TLS-RPT record that senders can use");
@@ -164,6 +166,16 @@ fn caps(assessment: &Assessment<'_>, partial: bool) -> Vec<Cap> {
         cap(Grade::A, "A+ needs everything tested");
     }
     caps
+}
+
+/// Senders know of somewhere to send reports to (RFC 8460 §3).
+fn has_report_target(outcome: &RecordOutcome) -> bool {
+    match outcome {
+        RecordOutcome::Valid(record) => {
+            record.rua.iter().any(|uri| uri.target() != Target::Unsupported)
+        }
+        RecordOutcome::Absent | RecordOutcome::Several | RecordOutcome::Malformed(_) => false,
+    }
 }
 
 fn without_policy(view: &View<'_>, why: &str, cap: &mut impl FnMut(Grade, &str)) {
