@@ -55,6 +55,7 @@ pub fn assess<'a>(evidence: &'a Evidence, previous: Option<&PreviousRun>) -> Ass
             let history = history::findings(&view, previous);
             findings.retain(|finding| !history::subsumes(&history, finding));
             findings.extend(history);
+            history::harden(&view, previous, &mut findings);
         }
     }
     let not_tested = untested::list(&view);

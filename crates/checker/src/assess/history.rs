@@ -1,8 +1,10 @@
 //! Findings that need an earlier run to compare with.
 
+use super::certificate::day;
 use super::view::View;
 use crate::bulk::previous::PreviousRun;
 use crate::catalogue::Entry;
+use crate::catalogue::body::P_TESTING;
 use crate::catalogue::history::{Y_IDONLY, Y_MXDRIFT, Y_OLDMX, Y_SAMEID, Y_VANISH};
 use crate::finding::{Finding, Severity};
 use crate::report::PolicyStatus;
@@ -28,6 +30,24 @@ pub(super) fn subsumes(history: &[Finding], other: &Finding) -> bool {
         "M-UNUSED" => same_subject(Y_OLDMX.id),
         "D-NONE" | "D-ORPHAN" | "H-NXDOMAIN" => any(Y_VANISH.id),
         _ => false,
+    }
+}
+
+/// A policy that is still in mode testing after [`LONG_IN_TESTING`] is no roll-out any more.
+pub(super) fn harden(view: &View<'_>, previous: &PreviousRun, findings: &mut [Finding]) {
+    let was_testing =
+        previous.status == PolicyStatus::Valid && previous.mode.as_deref() == Some("testing");
+    let long = view.evidence.checked_at.duration_since(previous.checked_at) > LONG_IN_TESTING;
+    if !(was_testing && long) {
+        return;
+    }
+    for finding in findings.iter_mut().filter(|finding| finding.entry == &P_TESTING) {
+        finding.severity = finding.severity.max(Severity::High);
+        finding.detail = format!(
+            "the mode was testing on {} already, and still is: senders report failures and \
+             deliver all the same",
+            day(previous.checked_at)
+        );
     }
 }
 
@@ -162,6 +182,9 @@ fn finding(
     let severity = entry.severity(view.mode()).unwrap_or(Severity::Medium);
     Finding::new(entry, severity, subject, detail).with_fix(fix)
 }
+
+/// How long mode testing may last.
+const LONG_IN_TESTING: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 #[cfg(test)]
 mod tests;

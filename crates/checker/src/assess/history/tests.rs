@@ -3,7 +3,8 @@ use crate::bulk::previous::PreviousRun;
 use crate::check::report;
 use crate::evidence::Evidence;
 use crate::evidence::sample::{POLICY, fetch, found, host, mx, nothing, sound};
-use crate::report::{PolicyStatus, Verdict};
+use crate::finding::Severity;
+use crate::report::{Grade, PolicyStatus, Verdict};
 use ironpost_proto::mta_sts::record::evaluate;
 
 /// What a run the day before saw of the sound domain.
@@ -72,4 +73,25 @@ fn the_policy_follows_the_mx_records() {
         ..yesterday()
     };
     assert_eq!(ids(&moved, &already), ["M-UNMATCHED"], "no change since then");
+}
+
+#[test]
+fn testing_for_more_than_sixty_days_weighs_more() {
+    let mut testing = sound();
+    testing.policy_host.fetches = vec![fetch(&POLICY.replace("enforce", "testing"))];
+    let since = |time: &str| PreviousRun {
+        checked_at: time.parse().unwrap(),
+        mode: Some("testing".into()),
+        body_sha256: None,
+        ..yesterday()
+    };
+    let judge = |previous: &PreviousRun| {
+        let report = report(&testing, Some(previous), false);
+        let finding = report.findings.into_iter().find(|finding| finding.id == "P-TESTING");
+        (finding.unwrap().severity, report.grade)
+    };
+    assert_eq!(judge(&since("2026-05-31T12:00:00Z")), (Severity::Medium, Some(Grade::B)));
+    assert_eq!(judge(&since("2026-03-01T12:00:00Z")), (Severity::High, Some(Grade::C)));
+    let enforced = PreviousRun { mode: Some("enforce".into()), ..since("2026-03-01T12:00:00Z") };
+    assert_eq!(judge(&enforced), (Severity::Medium, Some(Grade::B)), "a step back, not a halt");
 }
