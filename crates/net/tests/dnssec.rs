@@ -6,6 +6,8 @@
 mod middlebox;
 #[path = "real_dns/servers.rs"]
 mod servers;
+#[path = "real_dns/tree.rs"]
+mod tree;
 #[path = "real_dns/zone.rs"]
 mod zone;
 
@@ -17,69 +19,13 @@ use servers::{RealDns, Recursor};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-use zone::{Denial, Signing, Zone};
+use tree::End::{Found, NoData, NxDomain};
+use tree::Expected::{Bogus, Insecure, Secure};
+use tree::{CASES, End, ZONES};
+use zone::Zone;
 
 /// Where delegations point; Unbound is told the address and the port.
 const NAME_SERVER: Ipv4Addr = Ipv4Addr::LOCALHOST;
-
-const P256: &str = "ECDSAP256SHA256";
-
-const ZONES: [Zone; 16] = [
-    Zone { name: ".", records: "", signing: Signing::Sound(P256, Denial::Nsec) },
-    Zone { name: "example", records: "", signing: Signing::Sound("RSASHA256", Denial::OptOut) },
-    Zone { name: "signed.example", records: SIGNED, signing: Signing::Sound(P256, Denial::Nsec) },
-    Zone { name: "nsec3.example", records: SIGNED, signing: Signing::Sound(P256, Denial::Nsec3) },
-    Zone {
-        name: "rsa512.example",
-        records: SIGNED,
-        signing: Signing::Sound("RSASHA512", Denial::Nsec),
-    },
-    Zone {
-        name: "sha1.example",
-        records: SIGNED,
-        signing: Signing::Sound("RSASHA1-NSEC3-SHA1", Denial::Nsec3),
-    },
-    Zone {
-        name: "p384.example",
-        records: SIGNED,
-        signing: Signing::Sound("ECDSAP384SHA384", Denial::Nsec),
-    },
-    Zone {
-        name: "ed25519.example",
-        records: SIGNED,
-        signing: Signing::Sound("ED25519", Denial::Nsec),
-    },
-    Zone { name: "unsigned.example", records: SIGNED, signing: Signing::Unsigned },
-    Zone { name: "child.signed.example", records: SIGNED, signing: Signing::Unsigned },
-    Zone { name: "child.nsec3.example", records: SIGNED, signing: Signing::Unsigned },
-    Zone { name: "expired.example", records: SIGNED, signing: Signing::Expired },
-    Zone { name: "early.example", records: SIGNED, signing: Signing::NotYetValid },
-    Zone { name: "tampered.example", records: SIGNED, signing: Signing::Tampered },
-    Zone { name: "otherkey.example", records: SIGNED, signing: Signing::OtherKey },
-    Zone { name: "stripped.example", records: SIGNED, signing: Signing::Stripped },
-];
-
-/// The same records in every zone below the top.
-const SIGNED: &str = "\
-_mta-sts TXT \"v=STSv1; id=1;\"
-@ MX 10 mx
-@ CAA 0 issue \"ca.example\"
-mx A 192.0.2.1
-mx AAAA 2001:db8::1
-*._tcp.mx TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
-*.wild TXT \"from a wildcard\"
-alias CNAME _mta-sts
-_mta-sts.hosted CNAME _mta-sts.unsigned.example.
-_mta-sts.customer CNAME _mta-sts.signed.example.
-dangling CNAME nothing.here
-dangling-far CNAME nothing.signed.example.
-into-bogus CNAME _mta-sts.expired.example.
-loop1 CNAME loop2
-loop2 CNAME loop1
-*.star CNAME _mta-sts
-ent.below.deep A 192.0.2.2
-renamed DNAME wild
-";
 
 /// The servers with the top of the tree and the zones `names` under `example`.
 async fn serving(names: &[&str], recursor: Recursor) -> RealDns {
@@ -125,74 +71,6 @@ fn program(name: &str) -> PathBuf {
             panic!("{name} is missing: install the Debian packages nsd, unbound and ldnsutils")
         })
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
-    Secure,
-    Insecure,
-    Bogus,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Found,
-    NoData,
-    NxDomain,
-}
-
-use End::{Found, NoData, NxDomain};
-use Expected::{Bogus, Insecure, Secure};
-
-/// Name, type, outcome, status, reason.
-const CASES: &[(&str, &str, End, Expected, &str)] = &[
-    ("_mta-sts.signed.example", "TXT", Found, Secure, "a signed record"),
-    ("_mta-sts.nsec3.example", "TXT", Found, Secure, "a signed record, NSEC3"),
-    ("_mta-sts.rsa512.example", "TXT", Found, Secure, "RSA with SHA-512"),
-    ("_mta-sts.sha1.example", "TXT", Found, Secure, "RSA with SHA-1"),
-    ("signed.example", "MX", Found, Secure, "a signed MX RRset"),
-    ("mx.signed.example", "A", Found, Secure, "a signed address"),
-    ("mx.signed.example", "AAAA", Found, Secure, "a signed IPv6 address"),
-    ("signed.example", "CAA", Found, Secure, "a signed CAA record"),
-    ("_25._tcp.mx.signed.example", "TLSA", Found, Secure, "a wildcard TLSA record, NSEC"),
-    ("_25._tcp.mx.nsec3.example", "TLSA", Found, Secure, "a wildcard TLSA record, NSEC3"),
-    ("a.wild.signed.example", "TXT", Found, Secure, "a wildcard"),
-    ("a.b.wild.nsec3.example", "TXT", Found, Secure, "a wildcard two labels up"),
-    ("a.wild.signed.example", "MX", NoData, Secure, "a wildcard without the type, NSEC"),
-    ("a.wild.nsec3.example", "MX", NoData, Secure, "a wildcard without the type, NSEC3"),
-    ("signed.example", "TXT", NoData, Secure, "no such type, NSEC"),
-    ("nsec3.example", "TXT", NoData, Secure, "no such type, NSEC3"),
-    ("below.deep.signed.example", "TXT", NoData, Secure, "an empty non-terminal, NSEC"),
-    ("below.deep.nsec3.example", "TXT", NoData, Secure, "an empty non-terminal, NSEC3"),
-    ("nothing.signed.example", "TXT", NxDomain, Secure, "no such name, NSEC"),
-    ("nothing.nsec3.example", "TXT", NxDomain, Secure, "no such name, NSEC3"),
-    ("nothing", "TXT", NxDomain, Secure, "no such top-level domain"),
-    ("alias.signed.example", "TXT", Found, Secure, "an alias within a signed zone"),
-    ("alias.nsec3.example", "TXT", Found, Secure, "an alias within a signed zone, NSEC3"),
-    ("a.star.signed.example", "TXT", Found, Secure, "a wildcard alias"),
-    ("_mta-sts.customer.nsec3.example", "TXT", Found, Secure, "an alias to another signed zone"),
-    ("a.renamed.signed.example", "TXT", Found, Secure, "a DNAME"),
-    ("dangling.signed.example", "TXT", NxDomain, Secure, "an alias to nothing, NSEC"),
-    ("dangling.nsec3.example", "TXT", NxDomain, Secure, "an alias to nothing, NSEC3"),
-    ("dangling-far.nsec3.example", "TXT", NxDomain, Secure, "an alias to nothing elsewhere"),
-    ("alias.signed.example", "MX", NoData, Secure, "an alias to a name without the type"),
-    ("_mta-sts.unsigned.example", "TXT", Found, Insecure, "an unsigned zone, opt-out above"),
-    ("nothing.unsigned.example", "TXT", NxDomain, Insecure, "nothing in an unsigned zone"),
-    ("unsigned.example", "TXT", NoData, Insecure, "no such type in an unsigned zone"),
-    ("_25._tcp.mx.unsigned.example", "TLSA", Found, Insecure, "TLSA in an unsigned zone"),
-    ("_mta-sts.child.signed.example", "TXT", Found, Insecure, "unsigned, NSEC above"),
-    ("_mta-sts.child.nsec3.example", "TXT", Found, Insecure, "unsigned, NSEC3 above"),
-    ("_mta-sts.hosted.signed.example", "TXT", Found, Insecure, "an alias into an unsigned zone"),
-    ("_mta-sts.hosted.nsec3.example", "TXT", Found, Insecure, "the same, NSEC3"),
-    ("_mta-sts.customer.unsigned.example", "TXT", Found, Insecure, "an alias out of one"),
-    ("_mta-sts.expired.example", "TXT", Found, Bogus, "expired signatures"),
-    ("nothing.expired.example", "TXT", NxDomain, Bogus, "a denial with expired signatures"),
-    ("_mta-sts.early.example", "TXT", Found, Bogus, "signatures of the future"),
-    ("_mta-sts.tampered.example", "TXT", Found, Bogus, "a record changed after signing"),
-    ("_mta-sts.otherkey.example", "TXT", Found, Bogus, "a key that the parent does not know"),
-    ("_mta-sts.stripped.example", "TXT", Found, Bogus, "no signatures where there must be"),
-    ("_mta-sts.stripped.example", "MX", NoData, Bogus, "an unproven denial"),
-    ("into-bogus.signed.example", "TXT", Found, Bogus, "an alias into a bogus zone"),
-];
 
 /// Outcome and status of a lookup of any type.
 async fn look(resolver: &Resolver, at: &str, rtype: &str) -> Result<(End, Security), DnsError> {
@@ -288,12 +166,17 @@ async fn faults_are_named() {
 
 #[tokio::test]
 async fn an_algorithm_that_is_not_supported_is_insecure_and_says_so() {
-    let dns = serving(&["p384", "ed25519"], Recursor::Validating).await;
-    let resolver = validating(&dns).await;
-    for zone in ["p384.example", "ed25519.example"] {
-        let answer = resolver.txt(&name(&format!("_mta-sts.{zone}"))).await.unwrap();
-        let expected = "the zone is signed with an algorithm that is not supported here";
-        assert_eq!(answer.security, Security::Insecure(Some(expected.to_owned())), "{zone}");
+    const UNSUPPORTED: &str = "the zone is signed with an algorithm that is not supported here";
+    for (recursor, opinion) in
+        [(Recursor::Plain, ""), (Recursor::Validating, "; the resolver vouches for it")]
+    {
+        let dns = serving(&["p384", "ed25519"], recursor).await;
+        let resolver = validating(&dns).await;
+        for zone in ["p384.example", "ed25519.example"] {
+            let answer = resolver.txt(&name(&format!("_mta-sts.{zone}"))).await.unwrap();
+            let expected = format!("{UNSUPPORTED}{opinion}");
+            assert_eq!(answer.security, Security::Insecure(Some(expected)), "{zone}");
+        }
     }
 }
 
@@ -378,5 +261,36 @@ async fn a_forged_record_is_bogus_whoever_signs_it() {
         let expected = "the TXT records of _mta-sts.signed.example are not signed, though \
                         signed.example is";
         assert_eq!(answer.security, Security::Bogus(expected.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn an_absence_without_proof_is_bogus_only_where_there_should_be_one() {
+    let dns = serving(&["signed", "unsigned"], Recursor::Plain).await;
+    let change = middlebox::without_mx_denials;
+    let middlebox = Middlebox::start(dns.resolver, middlebox::unchanged, change).await;
+    let resolver = validating_at(&dns, middlebox.address).await;
+    let signed = resolver.mx(&name("_mta-sts.signed.example")).await.unwrap();
+    let expected = "nothing proves that _mta-sts.signed.example has no MX records";
+    assert_eq!(signed.security, Security::Bogus(expected.to_owned()));
+    let unsigned = resolver.mx(&name("_mta-sts.unsigned.example")).await.unwrap();
+    assert_eq!(unsigned.security, Security::Insecure(None));
+}
+
+#[tokio::test]
+async fn a_chain_that_comes_in_pieces_is_judged_as_one() {
+    let dns = serving(&["signed", "nsec3", "unsigned"], Recursor::Plain).await;
+    let change = middlebox::aliases_alone;
+    let middlebox = Middlebox::start(dns.resolver, middlebox::unchanged, change).await;
+    let resolver = validating_at(&dns, middlebox.address).await;
+    let table = [
+        ("alias.signed.example", Security::Secure),
+        ("_mta-sts.customer.nsec3.example", Security::Secure),
+        ("_mta-sts.hosted.signed.example", Security::Insecure(None)),
+    ];
+    for (at, expected) in table {
+        let answer = resolver.txt(&name(at)).await.unwrap();
+        assert_eq!(answer.records().len(), 1, "{at}");
+        assert_eq!(answer.security, expected, "{at}");
     }
 }

@@ -19,6 +19,11 @@ impl Chain {
         Self { start, targets: Vec::new() }
     }
 
+    /// The name asked for.
+    pub(super) fn start(&self) -> &Name<Bytes> {
+        &self.start
+    }
+
     /// The name at the end.
     pub(super) fn end(&self) -> &Name<Bytes> {
         self.targets.last().unwrap_or(&self.start)

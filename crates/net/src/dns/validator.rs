@@ -5,7 +5,7 @@ mod diagnosis;
 mod evidence;
 mod upstream;
 
-use super::answer::Security;
+use super::answer::{DnsError, Security};
 use super::chain::{Chain, to_dns_name};
 use super::exchange::{Exchange, Reply};
 use super::question::Question;
@@ -38,7 +38,7 @@ pub(super) struct Validator {
 }
 
 impl Validator {
-    /// A validator that gets keys through `exchange`.
+    /// A validator that gets keys through `exchange`, for lookups that take `deadline` at most.
     pub(super) fn new(anchors: Anchors, exchange: Arc<Exchange>, deadline: Duration) -> Self {
         let mut config = Config::new();
         config.set_max_node_cache(NODES);
@@ -46,7 +46,8 @@ impl Validator {
         config.set_max_bogus_validity(Duration::from_secs(1));
         // Expired signatures may stand beside good ones while a zone is signed anew.
         config.set_bad_signatures(BAD_SIGNATURES);
-        let upstream = Upstream::new(exchange, deadline);
+        // A key that does not come leaves its lookup time to say so.
+        let upstream = Upstream::new(exchange, deadline / 2);
         let context = ValidationContext::with_config(anchors.records, upstream.clone(), config);
         Self { context, upstream, anchor: anchors.zone, fitness: OnceCell::new() }
     }
@@ -123,7 +124,6 @@ impl Validator {
     }
 
     async fn fitness(&self) -> Result<(), String> {
-        // An error of the network is met again by the next, a verdict stays.
         let fitness = self.fitness.get_or_try_init(|| self.try_resolver()).await;
         match fitness {
             Ok(verdict) => verdict.clone(),
@@ -132,10 +132,17 @@ impl Validator {
     }
 
     /// Looks at the anchor's own zone, which is signed by definition: its keys must come with
-    /// signatures and be the anchor's, and a denial must come with its proof.
+    /// signatures and be the anchor's, and a denial must come with its proof. The inner result is
+    /// a verdict for good; with the outer one the next lookup tries again.
     async fn try_resolver(&self) -> Result<Result<(), String>, String> {
         let zone = to_dns_name(&self.anchor);
-        let keys = self.fetch(Rtype::DNSKEY).await?;
+        let keys = match self.fetch(Rtype::DNSKEY).await {
+            // A box that lets no key pass is not tried again by every lookup to come.
+            Err(error @ DnsError::Timeout { .. }) => {
+                return Ok(Err(format!("the keys of {zone} do not come: {error}")));
+            }
+            keys => keys.map_err(|error| error.to_string())?,
+        };
         let server = keys.server;
         if !holds(&keys.message, Rtype::DNSKEY) {
             return Ok(Err(format!(
@@ -157,7 +164,7 @@ impl Validator {
                  anchor"
             )));
         }
-        let denial = self.fetch(Rtype::NULL).await?;
+        let denial = self.fetch(Rtype::NULL).await.map_err(|error| error.to_string())?;
         if !holds(&denial.message, Rtype::RRSIG) {
             return Ok(Err(format!(
                 "the resolver {server} strips DNSSEC: denials come without their proof"
@@ -166,9 +173,9 @@ impl Validator {
         Ok(Ok(()))
     }
 
-    async fn fetch(&self, rtype: Rtype) -> Result<Reply, String> {
+    async fn fetch(&self, rtype: Rtype) -> Result<Reply, DnsError> {
         let question = Question { name: self.anchor.clone(), rtype };
-        self.upstream.fetch(question).await.map_err(|error| error.to_string())
+        self.upstream.fetch(question).await
     }
 }
 
@@ -190,7 +197,8 @@ fn text_of(error: &ExtendedError<Vec<u8>>) -> Option<String> {
 
 /// What the validator says of a zone all of whose DS records it must pass over (RFC 4035 §5.2).
 const UNSUPPORTED: &str = "No supported algorithm in DS RRset";
-const UNSUPPORTED_HERE: &str = "the zone is signed with an algorithm that is not supported here";
+pub(super) const UNSUPPORTED_HERE: &str =
+    "the zone is signed with an algorithm that is not supported here";
 /// What it says when its question was not answered at all.
 const FETCH_FAILED: &str = "request for DS or DNSKEY failed";
 const NODES: u64 = 4096;

@@ -223,6 +223,28 @@ async fn a_resolver_that_strips_dnssec_makes_answers_indeterminate() {
 }
 
 #[tokio::test]
+async fn a_box_that_lets_no_key_pass_is_waited_for_once() {
+    let server = StubServer::start(|asked| match asked.rtype.to_string().as_str() {
+        "DNSKEY" => vec![],
+        _ => vec![asked.answer(&format!("{}. 60 TXT x", asked.name))],
+    })
+    .await;
+    let dnssec = Dnssec::Validate { trust_anchor: None };
+    let resolver = resolver(&[server.address], dnssec, 8 * BRIEF).await;
+    for at in ["a.example", "b.example"] {
+        let answer = resolver.txt(&name(at)).await.unwrap();
+        match answer.security {
+            Security::Indeterminate(reason) => {
+                assert!(reason.starts_with("the keys of . do not come"), "{reason}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let last = server.asked().pop().unwrap();
+    assert_eq!(last.name, "b.example", "no key is asked for again");
+}
+
+#[tokio::test]
 async fn a_missing_or_unusable_trust_anchor_is_a_clear_error() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("anchor");

@@ -1,7 +1,7 @@
 //! A box on the way to the resolver that changes what passes through it.
 
 use domain::base::iana::Class;
-use domain::base::{Message, MessageBuilder, Name, ParsedName, Rtype};
+use domain::base::{Message, MessageBuilder, Name, ParsedName, ParsedRecord, Rtype};
 use domain::rdata::AllRecordData;
 use domain::zonefile::inplace::{Entry, Zonefile};
 use std::net::SocketAddr;
@@ -65,6 +65,24 @@ pub(crate) fn without_edns(message: &Message<Vec<u8>>) -> Vec<u8> {
 pub(crate) fn without_denials(message: &Message<Vec<u8>>) -> Vec<u8> {
     match message.header_counts().ancount() {
         0 => rebuilt(message, |_| true, ""),
+        _ => unchanged(message),
+    }
+}
+
+/// Without the SOA and the proofs of a denied MX RRset.
+pub(crate) fn without_mx_denials(message: &Message<Vec<u8>>) -> Vec<u8> {
+    match message.sole_question().unwrap().qtype() {
+        Rtype::MX => without_denials(message),
+        _ => unchanged(message),
+    }
+}
+
+/// The aliases of a TXT answer without the record at their end.
+pub(crate) fn aliases_alone(message: &Message<Vec<u8>>) -> Vec<u8> {
+    let is_alias = |record: &ParsedRecord<'_, Vec<u8>>| record.rtype() == Rtype::CNAME;
+    let has_alias = message.answer().unwrap().flatten().any(|record| is_alias(&record));
+    match message.sole_question().unwrap().qtype() {
+        Rtype::TXT if has_alias => rebuilt(message, |rtype| rtype != Rtype::TXT, ""),
         _ => unchanged(message),
     }
 }

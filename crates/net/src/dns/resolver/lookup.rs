@@ -8,7 +8,7 @@ use crate::dns::extended_error::Complaint;
 use crate::dns::question::{Asking, Question};
 use crate::dns::reading::{End, is_referral, read};
 use crate::dns::record::{Apex, RecordData};
-use crate::dns::validator::{Evidence, Validator};
+use crate::dns::validator::{Evidence, UNSUPPORTED_HERE, Validator};
 use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 use ironpost_proto::dane::Tlsa;
@@ -193,7 +193,12 @@ impl Core {
         match (status, &self.validator) {
             (Status::Validated, Some(validator)) => {
                 // Boxed: it is large, and most lookups of a long list go without.
-                Box::pin(validator.security(evidence, deadline.end())).await
+                match Box::pin(validator.security(evidence, deadline.end())).await {
+                    Security::Insecure(Some(text)) if text == UNSUPPORTED_HERE => {
+                        Security::Insecure(Some(self.second_opinion(evidence, deadline).await))
+                    }
+                    security => security,
+                }
             }
             (Status::Trusted, _) => {
                 // RFC 4035 §3.2.3: set only if all of the answer is authentic.
@@ -207,6 +212,17 @@ impl Core {
                 Security::Indeterminate("DNSSEC was not asked for".to_owned())
             }
             (Status::Off, _) => Security::Indeterminate("DNSSEC is switched off".to_owned()),
+        }
+    }
+
+    /// What the resolver says of a zone whose algorithm is not supported here.
+    async fn second_opinion(&self, evidence: &Evidence<'_>, deadline: Deadline) -> String {
+        let question = Question { name: evidence.chain.start().clone(), rtype: evidence.rtype };
+        let reply = self.exchange.ask(&question, Asking::AuthenticData, deadline).await;
+        if reply.is_ok_and(|reply| reply.message.header().ad()) {
+            format!("{UNSUPPORTED_HERE}; the resolver vouches for it")
+        } else {
+            UNSUPPORTED_HERE.to_owned()
         }
     }
 
@@ -327,7 +343,7 @@ fn refusal(reply: &Reply) -> DnsError {
 const UNCHECKED_ONLY: &str = "answers with checking disabled only";
 /// Answers of each type that are kept, and the octets past which one is not: some megabytes in
 /// all, however long the run, and not many more if somebody tries.
-const ENTRIES: usize = 4096;
+const ENTRIES: usize = 2048;
 const LARGE: usize = 2048;
 const LONGEST: Duration = Duration::from_hours(1);
 /// RFC 9520 §3.2: a failure is remembered for a second to five minutes.

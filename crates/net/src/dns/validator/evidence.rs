@@ -68,9 +68,7 @@ impl Evidence<'_> {
             builder.header_mut().set_rcode(last.message.header().rcode());
         }
         let mut question = builder.question();
-        if let Some(name) = self.chain.names().next() {
-            question.push((name, self.rtype))?;
-        }
+        question.push((self.chain.start(), self.rtype))?;
         let mut answer = question.answer();
         for record in self.answers()? {
             answer.push(record)?;
