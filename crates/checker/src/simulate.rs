@@ -10,6 +10,13 @@ use ironpost_proto::mta_sts::policy::{Mode, Policy};
 /// What a sender that knows MTA-STS and DANE would do at this host.
 pub fn simulate(view: &View<'_>, host: &Host) -> Simulation {
     let seen = &host.seen;
+    if view.zone_is_bogus() {
+        return simulation(
+            SenderAction::Refuse,
+            "the MX lookup fails validation (RFC 7672 §2.1.2)",
+            Some("dnssec-invalid"),
+        );
+    }
     match dane_state(seen) {
         // RFC 8461 §2: MTA-STS must not override a failing DANE.
         DaneState::Mismatch => {

@@ -150,6 +150,10 @@ pub(crate) fn dane_state(seen: &HostEvidence) -> DaneState {
         Security::Insecure(_) => return DaneState::Insecure,
         Security::Secure => {}
     }
+    // RFC 7672 §2.2: secure records, usable or not, are a promise of TLS.
+    if lacks_tls(seen) {
+        return DaneState::Mismatch;
+    }
     let chains = seen.probes.iter().filter_map(|probe| probe.tls.as_ref());
     let mut verdicts: Vec<DaneState> =
         chains.map(|tls| against(answer.records(), tls, seen)).collect();
@@ -161,6 +165,13 @@ pub(crate) fn dane_state(seen: &HostEvidence) -> DaneState {
         .into_iter()
         .find(|state| verdicts.contains(state))
         .unwrap_or(DaneState::NotTested)
+}
+
+/// No address of the host speaks TLS, and one of them was asked for it.
+pub(crate) fn lacks_tls(seen: &HostEvidence) -> bool {
+    // Whether port 25 is open matters only where there was no connection.
+    let refuses = |probe| address_state(probe, Egress::Unknown).tls() == TlsState::Faulty;
+    seen.probes.iter().all(|probe| probe.tls.is_none()) && seen.probes.iter().any(refuses)
 }
 
 fn against(

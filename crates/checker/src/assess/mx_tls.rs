@@ -1,7 +1,7 @@
 //! STARTTLS and certificates of the MX hosts.
 
 use super::certificate::{self, CertificateFault, Ending};
-use super::hosts::{AddressState, dane_state, states};
+use super::hosts::{AddressState, dane_state, lacks_tls, states};
 use super::view::View;
 use crate::catalogue::Entry;
 use crate::catalogue::mx_tls::{
@@ -86,10 +86,13 @@ fn address(
     state: &AddressState<'_>,
 ) -> Vec<Finding> {
     let host = seen.name.as_str();
+    // TLSA records promise TLS: DANE senders refuse, whatever the policy says.
+    let promised = lacks_tls(seen) && dane_state(seen) == DaneState::Mismatch;
     let plain = |entry: &'static Entry, detail: String, fix: &[&str]| {
         let fix = fix.iter().copied();
+        let severity = if promised { Severity::Critical } else { severity(view, entry) };
         vec![
-            Finding::new(entry, severity(view, entry), host, detail)
+            Finding::new(entry, severity, host, detail)
                 .with_fix(fix)
                 .with_evidence(dialogue(probe)),
         ]

@@ -1,10 +1,10 @@
 //! What was not tested, and why.
 
-use super::hosts::{AddressState, states};
+use super::hosts::{AddressState, dane_state, states};
 use super::view::View;
 use crate::catalogue::Section;
 use crate::evidence::{HostEvidence, TargetState};
-use crate::report::NotTested;
+use crate::report::{DaneState, NotTested};
 use ironpost_net::dns::answer::Security;
 use ironpost_net::policy_fetch::FetchFailure;
 use ironpost_proto::visible::Visible;
@@ -117,6 +117,8 @@ fn dane(view: &View<'_>, list: &mut Vec<NotTested>) {
                     list.push(entry(Section::Dane, at.as_str(), why));
                 }
             }
+            // Tested, and found wanting.
+            Err(_) if dane_state(&host.seen) == DaneState::Bogus => {}
             Err(error) => list.push(entry(Section::Dane, at.as_str(), &error.to_string())),
         }
     }
