@@ -3,7 +3,9 @@
 use crate::address_guard::{AddressGuard, Forbidden};
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,19 +16,21 @@ pub(crate) enum DialError {
     Refused,
     /// This machine has no route to the address.
     Unroutable,
-    /// The system gave up waiting.
+    /// Nothing came back in time.
     TimedOut,
     /// Another error, in words.
     Other(String),
 }
 
-/// Connects to `address`. No deadline but the system's.
+/// Connects to `address`, within [`CONNECT`].
 pub(crate) async fn dial(
     address: SocketAddr,
     guard: &AddressGuard,
 ) -> Result<TcpStream, DialError> {
     guard.check(address.ip()).map_err(DialError::Forbidden)?;
-    let stream = TcpStream::connect(address).await.map_err(|error| reason(&error))?;
+    let connecting = timeout(CONNECT, TcpStream::connect(address)).await;
+    let connected = connecting.map_err(|_| DialError::TimedOut)?;
+    let stream = connected.map_err(|error| reason(&error))?;
     // The last flight of a handshake and the first command after it are two small writes: with
     // Nagle's algorithm the second would wait for a delayed acknowledgement.
     stream.set_nodelay(true).map_err(|error| reason(&error))?;
@@ -48,3 +52,7 @@ fn reason(error: &io::Error) -> DialError {
     };
     DialError::Other(words.to_owned())
 }
+
+/// How long a connection may take: time for a lost SYN to be sent again three times, after 1, 3 and 7
+/// seconds (RFC 6298 §5.5). Own limit.
+const CONNECT: Duration = Duration::from_secs(10);
