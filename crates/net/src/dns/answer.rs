@@ -64,6 +64,12 @@ pub enum DnsError {
         /// True if the extended error says that DNSSEC validation failed.
         bogus: bool,
     },
+    /// Records that fail DNSSEC validation: what [`Answer::unless_bogus`] makes of them.
+    #[error("DNSSEC validation fails: {reason}")]
+    Bogus {
+        /// Why.
+        reason: String,
+    },
     /// Another RCODE than NOERROR, NXDOMAIN and SERVFAIL.
     #[error("the resolver answered {rcode}")]
     Rcode {
@@ -137,6 +143,15 @@ impl<T> Answer<T> {
         match &self.outcome {
             Outcome::Found(records) => records,
             Outcome::NoData | Outcome::NxDomain => &[],
+        }
+    }
+
+    /// The answer as it reaches a client behind a validating resolver: if it is bogus, not at all
+    /// (RFC 4035 §5.5).
+    pub fn unless_bogus(self) -> Lookup<T> {
+        match self.security {
+            Security::Bogus(reason) => Err(DnsError::Bogus { reason }),
+            Security::Secure | Security::Insecure(_) | Security::Indeterminate(_) => Ok(self),
         }
     }
 
