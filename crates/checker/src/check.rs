@@ -82,7 +82,7 @@ pub fn report(evidence: &Evidence, previous: Option<&PreviousRun>, simulate: boo
         timeline: timeline::timeline(&assessment),
         findings: reported(&assessment),
         seen: seen(view),
-        not_tested: assessment.not_tested,
+        not_tested: [assessment.not_tested, graded.left_out].concat(),
     }
 }
 

@@ -139,7 +139,7 @@ impl Gatherer {
         let (parked, parent_with_record, egress) = tokio::join!(
             async { if null_mx { Some(look.parked().await) } else { None } },
             async { if absent { look.parent_with_record().await } else { None } },
-            network.egress.judge(network, &hosts),
+            network.egress.judge(network, &hosts, look.deadline),
         );
         Evidence {
             domain: domain.clone(),
@@ -191,8 +191,12 @@ impl Look<'_> {
         &self,
     ) -> (crate::evidence::RecordEvidence, crate::evidence::PolicyHostEvidence) {
         // Asking for the host's addresses before the TXT answer is in saves a round trip.
-        let (record, host) = tokio::join!(self.record(), self.policy_host_addresses());
-        let policy_host = self.policy_host(&record, host).await;
+        let (mut record, host) = tokio::join!(self.record(), self.policy_host_addresses());
+        let (around, policy_host) =
+            tokio::join!(self.around(&record), self.policy_host(&record, host));
+        record.misplaced = around.misplaced;
+        record.wildcard = around.wildcard;
+        record.servers = around.servers;
         (record, policy_host)
     }
 

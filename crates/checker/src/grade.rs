@@ -7,7 +7,7 @@ use crate::assess::view::View;
 use crate::catalogue::Section;
 use crate::finding::{Finding, Severity};
 use crate::report::{
-    Cap, DaneState, Deduction, Grade, PolicyStatus, Score, SectionScore, TlsState, Verdict,
+    Cap, DaneState, Deduction, Grade, NotTested, PolicyStatus, Score, SectionScore, TlsState, Verdict,
 };
 use crate::verdict::is_refused;
 use ironpost_net::dns::answer::{DnsError, Security};
@@ -23,6 +23,8 @@ pub struct Graded {
     pub points: Option<u8>,
     /// Something that counts was not tested.
     pub partial: bool,
+    /// Sections left out of the sum for which no single thing that was not tested stands already.
+    pub left_out: Vec<NotTested>,
     /// The account.
     pub score: Score,
 }
@@ -36,13 +38,14 @@ pub fn grade(assessment: &Assessment<'_>, verdict: Verdict) -> Graded {
     // Without a sum there is no share; a parked domain has nothing to grade.
     let graded = of > 0.0 && !matches!(verdict, Verdict::CouldNotTell | Verdict::Parked);
     let points = graded.then(|| share(points, of));
-    let partial = !assessment.not_tested.is_empty();
+    let left_out = if graded { left_out(assessment, &sections) } else { Vec::new() };
+    let partial = !assessment.not_tested.is_empty() || !left_out.is_empty();
     let caps = if graded { caps(assessment, partial) } else { Vec::new() };
     let grade = points.map(|points| {
         let earned = earned(points, &caps);
         caps.iter().map(|cap| cap.grade).fold(earned, Ord::max)
     });
-    Graded { grade, points, partial, score: Score { scheme: SCHEME, sections, caps } }
+    Graded { grade, points, partial, left_out, score: Score { scheme: SCHEME, sections, caps } }
 }
 
 /// A+ is what is left when no cap applies to a full score; see [`caps`].
@@ -90,6 +93,32 @@ pub(crate) fn cost(severity: Severity) -> Option<f64> {
         Severity::Medium => Some(0.25),
         Severity::Low => Some(0.10),
         Severity::Info => None,
+    }
+}
+
+/// Why sections without points have none, as far as nothing else tells.
+fn left_out(assessment: &Assessment<'_>, sections: &[SectionScore]) -> Vec<NotTested> {
+    let told = |section: Section| assessment.not_tested.iter().any(|gap| gap.section == section);
+    sections
+        .iter()
+        .filter(|score| score.points.is_none() && !told(score.section))
+        .map(|score| {
+            let (what, reason) = reason(score.section);
+            NotTested { what: what.to_owned(), section: score.section, reason: reason.to_owned() }
+        })
+        .collect()
+}
+
+fn reason(section: Section) -> (&'static str, &'static str) {
+    match section {
+        Section::Txt => ("the TXT record", "it could not be looked up"),
+        Section::PolicyHost => ("the policy host", "no record leads senders to it"),
+        Section::Body => ("the policy file", "no policy was served"),
+        Section::MxMatch => ("MX records against patterns", "there is no policy to match them with"),
+        Section::MxTls => ("TLS of the MX hosts", "no host could be tested"),
+        Section::TlsRpt => ("the TLS-RPT record", "it could not be looked up"),
+        Section::Operations => ("operations", "nothing was seen"),
+        Section::Dane => ("TLSA records", "their DNSSEC status could not be told"),
     }
 }
 

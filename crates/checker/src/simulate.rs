@@ -34,11 +34,18 @@ pub fn simulate(view: &View<'_>, host: &Host) -> Simulation {
             );
         }
         DaneState::Ok => {
-            return simulation(SenderAction::Deliver, "a TLSA record matches (RFC 7672 §2.2)", None);
+            return simulation(
+                SenderAction::Deliver,
+                "a TLSA record matches (RFC 7672 §2.2)",
+                None,
+            );
         }
         DaneState::Unusable | DaneState::Insecure | DaneState::Absent | DaneState::NotTested => {}
     }
     match view.applied() {
+        None if view.evidence.record.lookup.is_err() && !view.is_published() => {
+            simulation(SenderAction::Unknown, "whether there is a policy could not be told", None)
+        }
         None => simulation(SenderAction::Deliver, "no policy: opportunistic TLS", None),
         Some(policy) if policy.mode == Mode::None => simulation(
             SenderAction::Deliver,
@@ -52,7 +59,11 @@ pub fn simulate(view: &View<'_>, host: &Host) -> Simulation {
 fn under_policy(view: &View<'_>, policy: &Policy, host: &Host) -> Simulation {
     let name = &host.seen.name;
     if host.seen.is_address() {
-        return simulation(SenderAction::Unknown, "the MX record names an address, not a host", None);
+        return simulation(
+            SenderAction::Unknown,
+            "the MX record names an address, not a host",
+            None,
+        );
     }
     if !policy.covers(name) {
         // COMPATIBILITY.md A12: RFC 8460 names no type of its own for it.

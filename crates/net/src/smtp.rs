@@ -12,6 +12,7 @@ use crate::tls::connect::{Inner, Target, handshake};
 use crate::tls::facts::{HandshakeFailure, TlsFacts, TlsVersion};
 use crate::tls::legacy;
 use crate::tls::roots::Roots;
+use futures_util::future::join_all;
 use ironpost_proto::domain::DnsName;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -159,20 +160,15 @@ impl SmtpProber {
     }
 
     /// Which of TLS 1.0 and 1.1 the server still accepts after STARTTLS: one short session each,
-    /// both within the deadline.
+    /// side by side.
     pub async fn legacy_versions(&self, address: SocketAddr) -> Vec<TlsVersion> {
-        let mut accepted = Vec::new();
-        let asking = async {
-            for version in [TlsVersion::Tls10, TlsVersion::Tls11] {
-                let Ok(stream) = self.stream_after_starttls(address).await else { return };
-                if legacy::negotiate(stream, version).await == Some(version) {
-                    accepted.push(version);
-                }
-            }
-        };
+        let asked = [TlsVersion::Tls10, TlsVersion::Tls11].map(|version| async move {
+            let stream = self.stream_after_starttls(address).await.ok()?;
+            (legacy::negotiate(stream, version).await == Some(version)).then_some(version)
+        });
         // What did not answer in time does not accept.
-        let _ = timeout(self.deadline, asking).await;
-        accepted
+        let answers = timeout(self.deadline, join_all(asked)).await.unwrap_or_default();
+        answers.into_iter().flatten().collect()
     }
 
     /// True if a TCP connection to the port can be had and an SMTP greeting comes: the canary test for a

@@ -9,7 +9,7 @@ use crate::catalogue::history::{Y_IDONLY, Y_MXDRIFT, Y_OLDMX, Y_SAMEID, Y_VANISH
 use crate::finding::{Finding, Severity};
 use crate::report::PolicyStatus;
 use ironpost_proto::mta_sts::policy::{Mode, Policy};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 pub(super) fn findings(view: &View<'_>, previous: &PreviousRun) -> Vec<Finding> {
@@ -74,9 +74,9 @@ fn identity(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
             name.as_str(),
             format!(
                 "the policy has changed since {}, the id {id} has not: senders keep the old policy until it expires",
-                previous.checked_at
+                minute(previous.checked_at)
             ),
-            vec![format!("Publish a new id: {name}. IN TXT \"v=STSv1; id={};\"", view.fresh_id())],
+            vec![new_id(view)],
         )),
         (false, true) => Some(finding(
             view,
@@ -84,7 +84,7 @@ fn identity(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
             name.as_str(),
             format!(
                 "the id has changed from {old_id} to {id} since {}, the policy has not",
-                previous.checked_at
+                minute(previous.checked_at)
             ),
             vec!["Change the policy file first, and then the id.".to_owned()],
         )),
@@ -94,10 +94,11 @@ fn identity(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
 
 /// A policy that senders may still hold is gone (RFC 8461 §8.3).
 fn vanished(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
-    if previous.status != PolicyStatus::Valid
-        || view.status != PolicyStatus::None
-        || view.evidence.record.lookup.is_err()
-    {
+    let host = &view.evidence.policy_host;
+    let answers = [&host.ipv4, &host.ipv6];
+    let host_is_gone = answers.iter().all(|a| a.as_ref().is_ok_and(|a| a.records().is_empty()));
+    let is_gone = view.status == PolicyStatus::None || host_is_gone;
+    if previous.status != PolicyStatus::Valid || !is_gone || view.evidence.record.lookup.is_err() {
         return None;
     }
     let mode = match previous.mode.as_deref()? {
@@ -106,21 +107,21 @@ fn vanished(view: &View<'_>, previous: &PreviousRun) -> Option<Finding> {
         _ => return None,
     };
     let held = SignedDuration::from_secs(i64::from(previous.max_age?));
-    let until = previous.checked_at.checked_add(held).ok()?;
-    if until <= view.evidence.checked_at {
+    let now = view.evidence.checked_at;
+    if previous.checked_at.checked_add(held).ok()? <= now {
         return None;
     }
+    // Nobody knows when it was served last; it may have been a moment ago.
+    let until = minute(now.checked_add(held).ok()?);
     let domain = view.evidence.domain.as_str();
     let severity = Y_VANISH.severity(Some(mode)).unwrap_or(Severity::High);
     let detail = format!(
-        "the policy in mode {mode} seen on {} is gone, and senders may hold it until {until} and refuse what it does not allow",
-        previous.checked_at
+        "the policy in mode {mode} seen on {} is gone, and senders may hold it until {until} and go by it",
+        minute(previous.checked_at)
     );
     Some(Finding::new(&Y_VANISH, severity, domain, detail).with_fix([
-        format!(
-            "Serve a policy in mode none again (max_age 86400), with a new id: {}",
-            view.fresh_id()
-        ),
+        "Serve this policy again:\nversion: STSv1\nmode: none\nmax_age: 86400".to_owned(),
+        new_id(view),
         format!("Remove record and host after {until} at the earliest."),
     ]))
 }
@@ -143,9 +144,10 @@ fn drift(view: &View<'_>, previous: &PreviousRun) -> Vec<Finding> {
         .filter(|host| is_new(host) && !previous.mx.is_empty())
         .map(|host| {
             finding(view, &Y_MXDRIFT, host, format!(
-                "the MX {host} is new since {}, and the policy does not match it", previous.checked_at
+                "the MX {host} is new since {}, and the policy does not match it", minute(previous.checked_at)
             ), vec![
                 format!("Add to the policy: mx: {host}"),
+                new_id(view),
                 "Next time add the new MX to the policy at least the TXT TTL and a day before the MX record changes.".to_owned(),
             ])
         })
@@ -166,10 +168,20 @@ fn old_patterns(view: &View<'_>, policy: &Policy, previous: &PreviousRun) -> Vec
         .filter(|p| previous.mx.iter().any(|old| **old == **p) && !current.contains(&p.as_str()))
         .map(|pattern| {
             finding(view, &Y_OLDMX, &pattern, format!(
-                "the pattern {pattern} names an MX that was in use on {}; the policy was not updated after the migration", previous.checked_at
-            ), vec![format!("Replace “mx: {pattern}” by the new MX.")])
+                "the pattern {pattern} names an MX that was in use on {}; the policy was not updated after the migration", minute(previous.checked_at)
+            ), vec![format!("Replace “mx: {pattern}” by the MX hosts of today: {}", current.join(", "))])
         })
         .collect()
+}
+
+fn new_id(view: &View<'_>) -> String {
+    let name = view.evidence.domain.prefixed("_mta-sts");
+    format!("Then publish a new id:\n{name}. 3600 IN TXT \"v=STSv1; id={};\"", view.fresh_id())
+}
+
+/// `2026-06-01 12:00 UTC`.
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn finding(

@@ -31,7 +31,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
 fn absent(view: &View<'_>, seen: &TlsRptEvidence, name: &DnsName) -> Option<Finding> {
     let domain = &view.evidence.domain;
     if let Some(misplaced) = seen.misplaced.first() {
-        let text = Visible::excerpt(&misplaced.text, 200);
+        let text = Visible::excerpt(&misplaced.text, 500);
         let detail = format!(
             "the TLS-RPT record stands at {}, where no sender looks; it belongs at {name}",
             misplaced.at

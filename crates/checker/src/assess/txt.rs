@@ -6,7 +6,7 @@ use crate::catalogue::txt::{
 };
 use crate::finding::{Finding, Severity};
 use crate::lint;
-use ironpost_net::dns::answer::{DnsError, Security};
+use ironpost_net::dns::answer::DnsError;
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::visible::Visible;
 
@@ -21,12 +21,6 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         Err(error) => return failed(view, &name, error).into_iter().collect(),
     };
     let mut findings = Vec::new();
-    if let Security::Bogus(reason) = &answer.security {
-        findings.push(dns_failure(
-            &name,
-            &format!("DNSSEC validation fails: {}", Visible::from(reason.as_str())),
-        ));
-    }
     if evidence.record.set.candidates.is_empty() {
         findings.extend(absent(view, &name));
     } else {
@@ -42,7 +36,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
 fn absent(view: &View<'_>, name: &DnsName) -> Vec<Finding> {
     let evidence = view.evidence;
     if let Some(misplaced) = evidence.record.misplaced.first() {
-        let text = Visible::excerpt(&misplaced.text, 200);
+        let text = Visible::excerpt(&misplaced.text, RECORD);
         let detail = format!(
             "the MTA-STS record stands at {}, where no sender looks; it belongs at {name}",
             misplaced.at
@@ -88,14 +82,20 @@ fn absent(view: &View<'_>, name: &DnsName) -> Vec<Finding> {
 }
 
 fn none(view: &View<'_>, name: &DnsName) -> Finding {
-    let domain = &view.evidence.domain;
     let detail = format!("there is no MTA-STS record at {name}");
-    Finding::new(&D_NONE, Severity::High, name.as_str(), detail)
-        .with_fix([
-            format!("Make a policy from the MX records: ironpost policy new --from-dns {domain}"),
-            format!("Serve it at https://mta-sts.{domain}/.well-known/mta-sts.txt, in mode testing at first."),
-            publish(name, &view.fresh_id()),
-        ])
+    Finding::new(&D_NONE, Severity::High, name.as_str(), detail).with_fix(introduce(view, name))
+}
+
+/// The way to a first policy; the record comes last (RFC 8461 §8.1).
+fn introduce(view: &View<'_>, name: &DnsName) -> [String; 3] {
+    let domain = &view.evidence.domain;
+    [
+        format!("Make a policy from the MX records: ironpost policy new --from-dns {domain}"),
+        format!(
+            "Serve it at https://mta-sts.{domain}/.well-known/mta-sts.txt, in mode testing at first."
+        ),
+        publish(name, &view.fresh_id()),
+    ]
 }
 
 fn publish(name: &DnsName, id: &str) -> String {
@@ -110,10 +110,11 @@ fn wildcard(view: &View<'_>, name: &DnsName) -> Finding {
         name.as_str(),
         format!("a wildcard TXT record answers for {name}; there is no MTA-STS record of its own"),
     )
-    .with_fix([
-        publish(name, &view.fresh_id()),
-        format!("Or remove the wildcard TXT record *.{}", view.evidence.domain),
-    ])
+    .with_fix(
+        introduce(view, name)
+            .into_iter()
+            .chain([format!("Or remove the wildcard TXT record *.{}", view.evidence.domain)]),
+    )
     .with_evidence(records.iter().map(|record| format!("{name} TXT: {}", record.text)))
 }
 
@@ -215,7 +216,7 @@ fn failed(view: &View<'_>, name: &DnsName, error: &DnsError) -> Option<Finding> 
     // When the domain's own MX cannot be looked up either, the fault may be on this side.
     let ours = matches!(error, DnsError::Timeout { .. } | DnsError::Unreachable { .. })
         && view.evidence.mx.is_err();
-    (!ours).then(|| dns_failure(name, &error.to_string()))
+    (!ours).then(|| dns_failure(name, &Visible::from(error.to_string().as_str()).to_string()))
 }
 
 fn dns_failure(name: &DnsName, reason: &str) -> Finding {
@@ -236,6 +237,8 @@ fn critical(entry: &'static crate::catalogue::Entry, subject: &str, detail: Stri
     Finding::new(entry, Severity::Critical, subject, detail)
 }
 
+/// A record as long as it may sensibly be; what is longer is cut.
+const RECORD: usize = 500;
 /// One known sender stops at the fifth alias.
 const MAX_ALIASES: usize = 4;
 /// RFC 8461 §8.1: a change is not complete before the TTL has passed.

@@ -5,7 +5,7 @@ use super::view::View;
 use crate::catalogue::Section;
 use crate::evidence::{HostEvidence, TargetState};
 use crate::report::{DaneState, NotTested};
-use ironpost_net::dns::answer::Security;
+use ironpost_net::dns::answer::{DnsError, Security};
 use ironpost_net::policy_fetch::FetchFailure;
 use ironpost_proto::visible::Visible;
 
@@ -20,7 +20,10 @@ pub(super) fn list(view: &View<'_>) -> Vec<NotTested> {
         ));
         return list;
     }
-    if let Err(error) = &evidence.record.lookup {
+    // A chain of aliases that leads nowhere was looked at: D-CNAME.
+    if let Err(error) = &evidence.record.lookup
+        && !matches!(error, DnsError::AliasLoop { .. } | DnsError::AliasLimit { .. })
+    {
         list.push(entry(
             Section::Txt,
             evidence.domain.prefixed("_mta-sts").as_str(),
@@ -67,9 +70,11 @@ fn addresses(view: &View<'_>, seen: &HostEvidence, list: &mut Vec<NotTested>) {
     }
     if seen.probes.is_empty() {
         let failed = [&seen.ipv4, &seen.ipv6].into_iter().flatten().find_map(|l| l.as_ref().err());
-        if let Some(error) = failed {
-            list.push(entry(Section::MxTls, host, &error.to_string()));
-        }
+        let reason = match failed {
+            Some(error) => error.to_string(),
+            None => "it has no address to connect to".to_owned(),
+        };
+        list.push(entry(Section::MxTls, host, &reason));
     }
     for (probe, state) in seen.probes.iter().zip(states(seen, view.evidence.egress)) {
         if let AddressState::Dead(why)
@@ -119,6 +124,8 @@ fn dane(view: &View<'_>, list: &mut Vec<NotTested>) {
             }
             // Tested, and found wanting.
             Err(_) if dane_state(&host.seen) == DaneState::Bogus => {}
+            // N-BOGUS tells of it.
+            Err(DnsError::ServFail { bogus: true, .. }) => {}
             Err(error) => list.push(entry(Section::Dane, at.as_str(), &error.to_string())),
         }
     }

@@ -34,15 +34,14 @@ impl Look<'_> {
             // No sender comes here; one fetch tells whether a policy waits in vain (D-ORPHAN).
             to_try.truncate(1);
         }
-        let fetches =
-            join_all(to_try.iter().map(|address| self.fetch(*address, Manner::Strict))).await;
-        let (behind, caa) = tokio::join!(self.look_behind(&fetches), async {
-            if fetches.iter().any(|fetch| fetch.tls.is_some()) {
-                self.caa(&name).await
-            } else {
-                None
-            }
-        });
+        let fetching = async {
+            let strict = to_try.iter().map(|address| self.fetch(*address, Manner::Strict));
+            let fetches = join_all(strict).await;
+            let behind = self.look_behind(&fetches).await;
+            (fetches, behind)
+        };
+        let asking = async { if to_try.is_empty() { None } else { self.caa(&name).await } };
+        let ((fetches, behind), caa) = tokio::join!(fetching, asking);
         PolicyHostEvidence { name, ipv4, ipv6, fetches, behind, caa }
     }
 

@@ -10,22 +10,44 @@ use ironpost_proto::mta_sts::record::{evaluate, is_record};
 use std::net::SocketAddr;
 use tokio::time::Instant;
 
+/// What was seen around the record.
+#[derive(Default)]
+pub(super) struct Surroundings {
+    pub(super) misplaced: Vec<Misplaced>,
+    pub(super) wildcard: bool,
+    pub(super) servers: Vec<ServerTxt>,
+}
+
 impl Look<'_> {
     pub(super) async fn record(&self) -> RecordEvidence {
         let started = Instant::now();
         let name = self.domain.prefixed("_mta-sts");
-        let lookup = self.validating().txt(&name).await;
+        let lookup = self.validating().txt(&name).await.and_then(Answer::unless_bogus);
         let elapsed = started.elapsed();
         let set = evaluate(lookup.as_ref().map_or(&[], Answer::records));
-        let resolver = self.plain();
-        let (misplaced, wildcard, servers) = if set.candidates.is_empty() {
+        RecordEvidence {
+            lookup,
+            set,
+            misplaced: Vec::new(),
+            wildcard: false,
+            servers: Vec::new(),
+            elapsed,
+        }
+    }
+
+    /// What no sender would ask: why there is no record, or whether all servers give the same one.
+    pub(super) async fn around(&self, record: &RecordEvidence) -> Surroundings {
+        let mut found = Surroundings::default();
+        if record.set.candidates.is_empty() {
+            let resolver = self.plain();
             let wrong = record_outside(&resolver, self.domain, WRONG_PLACES, is_record);
-            let (misplaced, wildcard) = tokio::join!(wrong, self.is_wildcard(&lookup));
-            (misplaced, wildcard, Vec::new())
+            (found.misplaced, found.wildcard) =
+                tokio::join!(wrong, self.is_wildcard(&record.lookup));
         } else {
-            (Vec::new(), false, self.ask_servers(&name, &lookup).await)
-        };
-        RecordEvidence { lookup, set, misplaced, wildcard, servers, elapsed }
+            found.servers =
+                self.ask_servers(&self.domain.prefixed("_mta-sts"), &record.lookup).await;
+        }
+        found
     }
 
     /// Whether a name that nobody publishes gives the same TXT.
