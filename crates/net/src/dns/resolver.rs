@@ -90,7 +90,8 @@ impl Default for ResolverConfig {
 }
 
 impl Resolver {
-    /// Sets up the resolver; with [`Dnssec::Auto`] asks the first server whether it validates.
+    /// Sets up the resolver; with [`Dnssec::Auto`] and [`Dnssec::TrustAd`] asks the first server
+    /// whether it validates.
     pub async fn new(config: ResolverConfig) -> Result<Self, SetupError> {
         let servers = match config.servers.as_slice() {
             [] => resolv_conf::system_servers()?,
@@ -114,7 +115,7 @@ impl Resolver {
                     config.deadline,
                 )),
             ),
-            Dnssec::TrustAd => (Status::Trusted, None),
+            Dnssec::TrustAd => (trusted(exchange.servers()).await, None),
             Dnssec::Off => (Status::Off, None),
         };
         let core = Core::new(exchange, config.deadline, config.in_flight, validator);
@@ -128,6 +129,7 @@ impl Resolver {
         let status = match self.status {
             Status::Validated | Status::Unasked => Status::Unasked,
             Status::Trusted => Status::Trusted,
+            Status::Unvouched => Status::Unvouched,
             Status::Off => Status::Off,
         };
         Self { core: Arc::clone(&self.core), status }
@@ -142,6 +144,7 @@ impl Resolver {
     pub fn dnssec_source(&self) -> String {
         match self.status {
             Status::Validated => "validated here".to_owned(),
+            Status::Unvouched => "AD bit, which the resolver does not set".to_owned(),
             Status::Trusted => {
                 let servers: Vec<String> =
                     self.servers().iter().map(|server| server.ip().to_string()).collect();
@@ -229,7 +232,9 @@ impl Resolver {
 /// one leaves the servers that are not on this machine out.
 async fn automatic(servers: Vec<SocketAddr>) -> (Vec<SocketAddr>, Dnssec) {
     let validates = match servers.first() {
-        Some(first) if first.ip().to_canonical().is_loopback() => validates(*first).await,
+        Some(first) if first.ip().to_canonical().is_loopback() => {
+            validates(*first).await == Some(true)
+        }
         Some(_) | None => false,
     };
     if !validates {
@@ -239,15 +244,23 @@ async fn automatic(servers: Vec<SocketAddr>) -> (Vec<SocketAddr>, Dnssec) {
     (local.collect(), Dnssec::TrustAd)
 }
 
-/// True if `server` calls the root's SOA record authentic, as only a validating resolver does.
-async fn validates(server: SocketAddr) -> bool {
+/// What believing the AD bit comes to. Without one on the root's SOA record the resolver does not
+/// validate, or something on the way takes the bit out: that says nothing about anybody's zone.
+async fn trusted(servers: &[SocketAddr]) -> Status {
+    match servers.first() {
+        Some(first) if validates(*first).await == Some(false) => Status::Unvouched,
+        Some(_) | None => Status::Trusted,
+    }
+}
+
+/// Whether `server` calls the root's SOA record authentic, as only a validating resolver does;
+/// `None` if it does not give it.
+async fn validates(server: SocketAddr) -> Option<bool> {
     let root = Question { name: domain::base::Name::root_bytes(), rtype: Rtype::SOA };
     let exchange = Exchange::new(vec![server]);
     let deadline = Deadline::starting_now(PROBE);
-    match exchange.ask(&root, Asking::AuthenticData, deadline).await {
-        Ok(reply) => reply.message.opt_rcode() == OptRcode::NOERROR && reply.message.header().ad(),
-        Err(_) => false,
-    }
+    let reply = exchange.ask(&root, Asking::AuthenticData, deadline).await.ok()?;
+    (reply.message.opt_rcode() == OptRcode::NOERROR).then(|| reply.message.header().ad())
 }
 
 const PROBE: Duration = Duration::from_secs(2); // a validating resolver knows the root's SOA

@@ -35,6 +35,8 @@ pub(super) enum Status {
     Validated,
     /// The resolver's AD bit.
     Trusted,
+    /// The same, but the resolver never sets it.
+    Unvouched,
     /// There is a validator, but the caller has no use for it.
     Unasked,
     /// DNSSEC is switched off.
@@ -211,6 +213,7 @@ impl Core {
             (Status::Validated | Status::Unasked, _) => {
                 Security::Indeterminate("DNSSEC was not asked for".to_owned())
             }
+            (Status::Unvouched, _) => Security::Indeterminate(UNVOUCHED.to_owned()),
             (Status::Off, _) => Security::Indeterminate("DNSSEC is switched off".to_owned()),
         }
     }
@@ -269,7 +272,7 @@ impl Status {
     fn asking(self) -> Asking {
         match self {
             Self::Validated => Asking::Evidence,
-            Self::Trusted => Asking::AuthenticData,
+            Self::Trusted | Self::Unvouched => Asking::AuthenticData,
             Self::Unasked | Self::Off => Asking::Plain,
         }
     }
@@ -340,6 +343,8 @@ fn refusal(reply: &Reply) -> DnsError {
     DnsError::Rcode { rcode }
 }
 
+const UNVOUCHED: &str =
+    "the resolver calls nothing authentic, not even the root: it does not validate";
 const UNCHECKED_ONLY: &str = "answers with checking disabled only";
 /// Answers of each type that are kept, and the octets past which one is not: some megabytes in
 /// all, however long the run, and not many more if somebody tries.
