@@ -127,7 +127,7 @@ fn address(
         }
         AddressState::Dead(clause) => plain(
             &S_CONNECT,
-            format!("the MX {host} ({}) does not answer: {clause}", probe.address.ip()),
+            format!("the MX {host} ({}) gives no usable session: {clause}", probe.address.ip()),
             &["Check that the mail server runs and that port 25 is open to the internet."],
         ),
         AddressState::Deferred(clause) => plain(

@@ -209,17 +209,18 @@ pub static S_PARTIAL: Entry = Entry {
     example: "",
 };
 
-/// An MX cannot be reached.
+/// An MX gives no SMTP session.
 pub static S_CONNECT: Entry = Entry {
     id: "S-CONNECT",
     section: Section::MxTls,
     enforce: Some(Medium),
     testing: Some(Medium),
-    title: "An MX cannot be reached",
+    title: "An MX gives no SMTP session",
     rfc: "RFC 5321 §4.5.4.1",
-    explanation: "No SMTP session with the MX host came about: the connection was refused, timed \
-        out, or ended before the greeting. The same test reached other hosts, so port 25 is open \
-        here. Whether TLS is sound at this host could not be seen, and is not scored.",
+    explanation: "No usable SMTP session with the MX host came about: the connection was refused, \
+        timed out, or ended before the greeting, or what answers does not speak SMTP. The same \
+        test reached other hosts, so port 25 is open here. Whether TLS is sound at this host \
+        could not be seen, so that this is not counted as a fault of TLS.",
     consequence: "Senders use the other MX hosts, or try again later.",
     remedy: &[
         "Check that a mail server listens on port 25 at every address of the host, and that the \
@@ -229,19 +230,26 @@ pub static S_CONNECT: Entry = Entry {
     example: "",
 };
 
-/// An MX put the test off.
+/// An MX did not let TLS be tested.
 pub static S_TEMPFAIL: Entry = Entry {
     id: "S-TEMPFAIL",
     section: Section::MxTls,
     enforce: Some(Info),
     testing: Some(Info),
-    title: "An MX put the test off",
-    rfc: "RFC 5321 §4.2.1",
-    explanation: "The MX host put the session off with a temporary answer (4xx) or kept it \
-        waiting beyond the time allowed, before TLS could be looked at. Greylisting, a limit for \
-        strangers, or a tarpit does that. It says nothing of how the host treats known senders.",
-    consequence: "Senders try again and get through.",
-    remedy: &["Nothing needs mending. Test again later, or from a host that the server knows."],
+    title: "An MX did not let TLS be tested",
+    rfc: "RFC 5321 §3.1; RFC 5321 §4.2.1",
+    explanation: "The MX host answered, but ended the session before TLS could be looked at: it \
+        put the session off (4xx), turned the client away (a 554 greeting, or another 5xx), or \
+        sent its answer so slowly that no whole reply came in the time allowed. Greylisting, a \
+        blocklist, a limit for strangers, or a tarpit does that. It says nothing of how the host \
+        treats the senders it knows.",
+    consequence: "Senders that are put off try again and get through. Those that are turned away \
+        for good use another MX host, or send the mail back.",
+    remedy: &[
+        "If the host is meant to be like that, nothing needs mending. Test again later, or from a \
+            host that the server knows.",
+        "If it turns everyone away, repair it, or remove its MX record.",
+    ],
     example: "",
 };
 
