@@ -73,9 +73,7 @@ pub(crate) fn address_state(probe: &SmtpProbe, egress: Egress) -> AddressState<'
         | ProbeFailure::InsideTls(_) => AddressState::Dead(clause),
         ProbeFailure::Temporary { .. }
         | ProbeFailure::Permanent { .. }
-        | ProbeFailure::Slow { .. } => {
-            AddressState::Deferred(clause)
-        }
+        | ProbeFailure::Slow { .. } => AddressState::Deferred(clause),
         ProbeFailure::Forbidden(_) | ProbeFailure::Unroutable => AddressState::NotTested(clause),
     }
 }
