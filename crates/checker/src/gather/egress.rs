@@ -2,11 +2,13 @@
 
 use super::{Canary, Network};
 use crate::evidence::{Egress, Host};
-use ironpost_net::smtp::ProbeFailure;
+use ironpost_net::smtp::{ProbeFailure, SmtpProber};
 use ironpost_proto::domain::DnsName;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
 
 /// What is known of port 25 in this run.
 #[derive(Debug)]
@@ -41,8 +43,14 @@ impl EgressTest {
         self.connected.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the failures of these hosts can be held against them.
-    pub(super) async fn judge(&self, network: &Network, hosts: &[Host]) -> Egress {
+    /// Whether the failures of these hosts can be held against them, as far as it can be told by
+    /// `deadline`.
+    pub(super) async fn judge(
+        &self,
+        network: &Network,
+        hosts: &[Host],
+        deadline: Instant,
+    ) -> Egress {
         let failures: Vec<_> = hosts
             .iter()
             .flat_map(|host| &host.seen.probes)
@@ -62,7 +70,8 @@ impl EgressTest {
         if local && !self.by_hand {
             return Egress::Open;
         }
-        match self.canaries_greet.get_or_init(|| self.ask_canaries(network)).await {
+        let asked = self.canaries_greet.get_or_init(|| self.ask_canaries(network));
+        match timeout_at(deadline, asked).await.ok().copied().flatten() {
             Some(true) => Egress::Open,
             Some(false) => Egress::Blocked,
             // A refusal comes from the host itself or right before it.
@@ -77,7 +86,8 @@ impl EgressTest {
         let asked = self.canaries.iter().map(|canary| async move {
             let address = resolve(network, &canary.host).await?;
             let at = SocketAddr::new(address, canary.port.unwrap_or(self.port));
-            Some(network.prober.greets(at).await)
+            let client = SmtpProber { deadline: CANARY_DEADLINE, ..network.prober.clone() };
+            Some(client.greets(at).await)
         });
         let answers: Vec<bool> =
             futures_util::future::join_all(asked).await.into_iter().flatten().collect();
@@ -104,3 +114,5 @@ const PROVIDERS: &[&str] = &[
     "mx01.mail.icloud.com",
     "mx-eu.mail.am0.yahoodns.net",
 ];
+/// Total time for one canary: what a domain has left when no connection to its MX could be had.
+const CANARY_DEADLINE: Duration = Duration::from_secs(8);
