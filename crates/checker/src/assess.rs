@@ -59,8 +59,7 @@ pub fn assess<'a>(evidence: &'a Evidence, previous: Option<&PreviousRun>) -> Ass
         }
     }
     let not_tested = untested::list(&view);
-    findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(a.entry.section.cmp(&b.entry.section))
-    });
+    findings
+        .sort_by(|a, b| b.severity.cmp(&a.severity).then(a.entry.section.cmp(&b.entry.section)));
     Assessment { view, findings, not_tested }
 }

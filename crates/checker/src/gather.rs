@@ -134,7 +134,8 @@ impl Gatherer {
 
         let ((record, policy_host), (mx, hosts), tls_rpt) =
             tokio::join!(look.published(), look.mail_hosts(), look.tls_rpt());
-        let null_mx = matches!(&mx, Ok(answer) if answer.records().iter().any(|mx| mx.exchange.is_root()));
+        let null_mx =
+            matches!(&mx, Ok(answer) if answer.records().iter().any(|mx| mx.exchange.is_root()));
         let absent = record.set.candidates.is_empty() && record.lookup.is_ok();
         let (parked, parent_with_record, egress) = tokio::join!(
             async { if null_mx { Some(look.parked().await) } else { None } },
@@ -170,11 +171,7 @@ struct Look<'a> {
 impl Look<'_> {
     /// The resolver for lookups whose DNSSEC status matters.
     fn validating(&self) -> Resolver {
-        if self.skip.dane {
-            self.plain()
-        } else {
-            self.network.resolver.clone()
-        }
+        if self.skip.dane { self.plain() } else { self.network.resolver.clone() }
     }
 
     /// The resolver for all other lookups.
@@ -233,7 +230,8 @@ fn named_hosts(domain: &Domain, mx: &Lookup<Mx>) -> Vec<(Option<u16>, DnsName)> 
 
 /// The addresses two lookups brought, IPv4 first; no more than anyone needs.
 fn addresses(ipv4: &Lookup<IpAddr>, ipv6: &Lookup<IpAddr>) -> Vec<IpAddr> {
-    let found = [ipv4, ipv6].into_iter().flatten().flat_map(ironpost_net::dns::answer::Answer::records);
+    let found =
+        [ipv4, ipv6].into_iter().flatten().flat_map(ironpost_net::dns::answer::Answer::records);
     found.copied().take(MAX_ADDRESSES).collect()
 }
 

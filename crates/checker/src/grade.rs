@@ -7,7 +7,8 @@ use crate::assess::view::View;
 use crate::catalogue::Section;
 use crate::finding::{Finding, Severity};
 use crate::report::{
-    Cap, DaneState, Deduction, Grade, NotTested, PolicyStatus, Score, SectionScore, TlsState, Verdict,
+    Cap, DaneState, Deduction, Grade, NotTested, PolicyStatus, Score, SectionScore, TlsState,
+    Verdict,
 };
 use crate::verdict::is_refused;
 use ironpost_net::dns::answer::{DnsError, Security};
@@ -114,7 +115,9 @@ fn reason(section: Section) -> (&'static str, &'static str) {
         Section::Txt => ("the TXT record", "it could not be looked up"),
         Section::PolicyHost => ("the policy host", "no record leads senders to it"),
         Section::Body => ("the policy file", "no policy was served"),
-        Section::MxMatch => ("MX records against patterns", "there is no policy to match them with"),
+        Section::MxMatch => {
+            ("MX records against patterns", "there is no policy to match them with")
+        }
         Section::MxTls => ("TLS of the MX hosts", "no host could be tested"),
         Section::TlsRpt => ("the TLS-RPT record", "it could not be looked up"),
         Section::Operations => ("operations", "nothing was seen"),
@@ -177,9 +180,11 @@ fn caps(assessment: &Assessment<'_>, partial: bool) -> Vec<Cap> {
         }
         (PolicyStatus::Valid, Some(Mode::Enforce) | None) => {}
     }
-    let without_reports = view.evidence.tls_rpt.as_ref().is_some_and(|seen| {
-        seen.lookup.is_ok() && !has_report_target(&seen.set.outcome)
-    });
+    let without_reports = view
+        .evidence
+        .tls_rpt
+        .as_ref()
+        .is_some_and(|seen| seen.lookup.is_ok() && !has_report_target(&seen.set.outcome));
     if without_reports {
         cap(Grade::AMinus, "no TLS-RPT record that senders can use");
     }

@@ -216,7 +216,7 @@ fn failed(view: &View<'_>, name: &DnsName, error: &DnsError) -> Option<Finding> 
     // When the domain's own MX cannot be looked up either, the fault may be on this side.
     let ours = matches!(error, DnsError::Timeout { .. } | DnsError::Unreachable { .. })
         && view.evidence.mx.is_err();
-    (!ours).then(|| dns_failure(name, &Visible::from(error.to_string().as_str()).to_string()))
+    (!ours).then(|| dns_failure(name, Visible::from(error.to_string().as_str()).as_ref()))
 }
 
 fn dns_failure(name: &DnsName, reason: &str) -> Finding {

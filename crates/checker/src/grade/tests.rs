@@ -46,7 +46,10 @@ fn without_record(evidence: &mut Evidence) {
 fn a_sound_domain_gets_the_best_grade() {
     let report = changed(|_| {});
     assert_eq!(report.verdict, Verdict::Protected);
-    assert_eq!((report.grade, report.points, report.partial), (Some(Grade::APlus), Some(100), false));
+    assert_eq!(
+        (report.grade, report.points, report.partial),
+        (Some(Grade::APlus), Some(100), false)
+    );
     assert_eq!(ids(&report), ["N-NOSIGN"], "an unsigned zone is worth knowing, and costs nothing");
 }
 
@@ -89,13 +92,49 @@ fn each_cap_holds_the_grade_down() {
         }
     };
     let table: Vec<(Report, Grade, Verdict, &str)> = vec![
-        (changed(|e| break_host(e, 0, ProbeFailure::NoStartTls)), Grade::F, Verdict::AtRisk, "enforce, and an MX without STARTTLS"),
-        (changed(|e| serve(e, "mode: enforce\n")), Grade::D, Verdict::IgnoredBySenders, "a policy that senders ignore"),
+        (
+            changed(|e| break_host(e, 0, ProbeFailure::NoStartTls)),
+            Grade::F,
+            Verdict::AtRisk,
+            "enforce, and an MX without STARTTLS",
+        ),
+        (
+            changed(|e| serve(e, "mode: enforce\n")),
+            Grade::D,
+            Verdict::IgnoredBySenders,
+            "a policy that senders ignore",
+        ),
         (changed(without_record), Grade::D, Verdict::Absent, "no policy"),
-        (changed(|e| { without_record(e); break_host(e, 0, ProbeFailure::NoStartTls); }), Grade::F, Verdict::Absent, "no policy and no STARTTLS"),
-        (changed(|e| { without_record(e); secure(e); }), Grade::B, Verdict::Absent, "no policy, but DANE everywhere"),
-        (changed(|e| serve(e, &POLICY.replace("enforce", "testing"))), Grade::B, Verdict::Testing, "testing"),
-        (changed(|e| serve(e, "version: STSv1\nmode: none\nmax_age: 86400\n")), Grade::D, Verdict::OptedOut, "mode none"),
+        (
+            changed(|e| {
+                without_record(e);
+                break_host(e, 0, ProbeFailure::NoStartTls);
+            }),
+            Grade::F,
+            Verdict::Absent,
+            "no policy and no STARTTLS",
+        ),
+        (
+            changed(|e| {
+                without_record(e);
+                secure(e);
+            }),
+            Grade::B,
+            Verdict::Absent,
+            "no policy, but DANE everywhere",
+        ),
+        (
+            changed(|e| serve(e, &POLICY.replace("enforce", "testing"))),
+            Grade::B,
+            Verdict::Testing,
+            "testing",
+        ),
+        (
+            changed(|e| serve(e, "version: STSv1\nmode: none\nmax_age: 86400\n")),
+            Grade::D,
+            Verdict::OptedOut,
+            "mode none",
+        ),
         (
             changed(|e| {
                 let seen = e.tls_rpt.as_mut().unwrap();
@@ -107,10 +146,20 @@ fn each_cap_holds_the_grade_down() {
             Verdict::Protected,
             "no TLS-RPT",
         ),
-        (changed(|e| serve(e, &POLICY.replace("1209600", "1209599"))), Grade::A, Verdict::Protected, "max_age below two weeks"),
+        (
+            changed(|e| serve(e, &POLICY.replace("1209600", "1209599"))),
+            Grade::A,
+            Verdict::Protected,
+            "max_age below two weeks",
+        ),
     ];
     for (report, grade, verdict, why) in &table {
-        assert_eq!((report.grade, report.verdict), (Some(*grade), *verdict), "{why}: {:?}", ids(report));
+        assert_eq!(
+            (report.grade, report.verdict),
+            (Some(*grade), *verdict),
+            "{why}: {:?}",
+            ids(report)
+        );
     }
 }
 
@@ -167,8 +216,16 @@ fn one_cause_gives_one_finding() {
         });
     };
     for (report, expected, why) in [
-        (changed(self_signed), vec!["S-CERT-UNTRUSTED", "N-NOSIGN"], "a new certificate mends both"),
-        (changed(expired_and_misnamed), vec!["S-CERT-EXPIRED", "S-CERT-NAME", "N-NOSIGN"], "two faults"),
+        (
+            changed(self_signed),
+            vec!["S-CERT-UNTRUSTED", "N-NOSIGN"],
+            "a new certificate mends both",
+        ),
+        (
+            changed(expired_and_misnamed),
+            vec!["S-CERT-EXPIRED", "S-CERT-NAME", "N-NOSIGN"],
+            "two faults",
+        ),
         (changed(refused), vec!["H-CONNECT", "N-NOSIGN"], "no body is no fault of the body"),
         (changed(bogus), vec!["N-BOGUS"], "nothing else can be said"),
     ] {
