@@ -152,10 +152,11 @@ pub static P_BLANK: Entry = Entry {
     rfc: "RFC 8461 §3.2",
     explanation: "There are blank lines in the file. The grammar has none: after a line end comes \
         a field. Most senders skip blank lines, above all at the end of the file, but those that \
-        follow the letter do not. At the end of the file we call it low; between fields high, as \
-        our own reading of the RFC is then to drop the policy.",
-    consequence: "A strict sender drops the policy when a blank line stands between fields; most \
-        accept it.",
+        follow the letter do not. Empty lines at the end of the file we call low; between \
+        fields, or with spaces or tabs in them, high, as our own reading of the RFC is then to \
+        drop the policy.",
+    consequence: "A strict sender drops the policy when a blank line stands between fields, or \
+        holds spaces; most accept it.",
     remedy: &["Remove the blank lines; exactly one line end may follow the last field."],
     example: "Faulty:
     version: STSv1

@@ -58,15 +58,14 @@ pub fn body_findings(
 ) -> Vec<Finding> {
     let mode = parsed.verdict.as_ref().ok().map(|policy| policy.mode);
     let advice = Advice { corrected: corrected_policy(body, context.hosts), context };
-    let mut findings: Vec<_> = groups(&parsed.deviations)
+    let mut findings: Vec<_> = groups(&parsed.deviations, body)
         .iter()
         .map(|group| {
             let entry = policy_entry(group.fault);
-            let severity = match group.fault {
-                // At the end of the file a blank line is tolerated; between fields senders
-                // that go by the grammar drop the policy (A14).
-                PolicyFault::BlankLine if parsed.verdict.is_err() => Severity::High,
-                _ => severity(entry, mode),
+            let severity = match group.blank {
+                // Senders that go by the grammar drop the policy (A14).
+                Some(Blank::BeforeField | Blank::WithBlanks) => Severity::High,
+                Some(Blank::Empty) | None => severity(entry, mode),
             };
             Finding::new(
                 entry,
@@ -94,10 +93,36 @@ struct Group<'a> {
     deviations: Vec<&'a Deviation<PolicyFault>>,
     /// The unknown field in place of which a missing one was meant.
     misnamed: Option<&'a Deviation<PolicyFault>>,
+    /// Where the first of them stands, if they are blank lines.
+    blank: Option<Blank>,
 }
 
-fn groups(deviations: &[Deviation<PolicyFault>]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+/// Where a blank line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    /// A field comes after it.
+    BeforeField,
+    /// No field comes after it, but blanks do, or it holds some.
+    WithBlanks,
+    /// There is nothing in the file from here on but line ends.
+    Empty,
+}
+
+impl Blank {
+    /// Judges the blank line with this number, counted from 1.
+    fn at(line: usize, body: &[u8]) -> Self {
+        let lines = body.split(|byte| *byte == b'\n').skip(line.saturating_sub(1));
+        let rest: Vec<u8> = lines.flatten().copied().filter(|byte| *byte != b'\r').collect();
+        match rest.as_slice() {
+            [] => Self::Empty,
+            rest if rest.iter().all(|byte| b" \t".contains(byte)) => Self::WithBlanks,
+            _ => Self::BeforeField,
+        }
+    }
+}
+
+fn groups<'a>(deviations: &'a [Deviation<PolicyFault>], body: &[u8]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
     for deviation in deviations {
         if deviation.class == PolicyFault::UnknownField && stands_for_missing(deviation, deviations)
         {
@@ -109,7 +134,9 @@ fn groups(deviations: &[Deviation<PolicyFault>]) -> Vec<Group<'_>> {
         } else {
             let misnamed = misnamed(deviation, deviations);
             let shown = misnamed.unwrap_or(deviation);
-            groups.push(Group { fault: deviation.class, deviations: vec![shown], misnamed });
+            let blank = (deviation.class == PolicyFault::BlankLine)
+                .then(|| Blank::at(deviation.line, body));
+            groups.push(Group { fault: deviation.class, deviations: vec![shown], misnamed, blank });
         }
     }
     // What stands in place of a missing field stands before the end, where it is missed.

@@ -1,6 +1,6 @@
 //! One plain sentence for each way in which a policy file departs from its grammar.
 
-use super::{Group, meant_field, name_of};
+use super::{Blank, Group, meant_field, name_of};
 use ironpost_proto::deviation::Deviation;
 use ironpost_proto::mta_sts::mx_pattern::PatternFault;
 use ironpost_proto::mta_sts::policy::{Field, Policy, PolicyFault};
@@ -9,9 +9,10 @@ use std::fmt::Write;
 /// The sentence for a group; names the first place, and says how many more there are.
 pub(super) fn detail(group: &Group<'_>, verdict: &Result<Policy, PolicyFault>) -> String {
     let Some(first) = group.deviations.first() else { return group.fault.to_string() };
-    let mut text = match group.misnamed {
-        Some(other) => misnamed(group.fault, other),
-        None => sentence(group.fault, first, verdict),
+    let mut text = match (group.misnamed, group.blank) {
+        (Some(other), _) => misnamed(group.fault, other),
+        (None, Some(blank)) => blank_line(blank, first.line),
+        (None, None) => sentence(group.fault, first, verdict),
     };
     if group.deviations.len() > 1 && !matches!(group.fault, PolicyFault::Repeated(_)) {
         let more = group.deviations.len() - 1;
@@ -46,13 +47,7 @@ fn sentence(
         PolicyFault::OneLine => {
             format!("line {line} holds several fields; each must stand on a line of its own")
         }
-        PolicyFault::BlankLine if verdict.is_err() => format!(
-            "line {line} is blank, and senders that go by the grammar drop a policy with blank \
-             lines between fields"
-        ),
-        PolicyFault::BlankLine => {
-            format!("line {line}, after the last field, is blank; most senders accept that")
-        }
+        PolicyFault::BlankLine => format!("line {line} is blank"),
         PolicyFault::MissingVersion => "there is no line `version: STSv1`".into(),
         PolicyFault::Version => {
             format!("line {line} says `version: {piece}`; it must be `STSv1`, in exactly that case")
@@ -90,6 +85,22 @@ fn sentence(
         },
         PolicyFault::RepeatedUnknownField => {
             format!("line {line} repeats the unknown field `{piece}`, which senders ignore")
+        }
+    }
+}
+
+fn blank_line(blank: Blank, line: usize) -> String {
+    match blank {
+        Blank::BeforeField => format!(
+            "line {line} is blank, and senders that go by the grammar drop a policy with a blank \
+             line before a field"
+        ),
+        Blank::WithBlanks => format!(
+            "spaces or tabs stand after the last field, from line {line} on, and senders that go \
+             by the grammar drop a policy for that"
+        ),
+        Blank::Empty => {
+            format!("line {line}, after the last field, is blank; most senders accept that")
         }
     }
 }
