@@ -3,12 +3,13 @@
 use crate::exit::Signal;
 use crate::failure::Failure;
 
+use std::num::NonZeroUsize;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs `work` to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+        .worker_threads(workers())
         .enable_all()
         .build()
         .map_err(Failure::usage)?;
@@ -57,5 +58,12 @@ impl Signals {
     }
 }
 
-/// Threads that drive the checks.
-const WORKERS: usize = 2;
+/// Threads that drive the checks, beside the one that takes the results. On two cores a second
+/// one costs a fifth more processor time for the same rate.
+fn workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (cores / 2).clamp(1, MOST_WORKERS)
+}
+
+/// Past these the peers and the resolver are what a run waits for.
+const MOST_WORKERS: usize = 8;
