@@ -6,6 +6,7 @@ mod patterns;
 mod repair;
 mod tls_rpt;
 mod txt;
+mod version;
 
 pub use body::{BodyContext, body_findings, policy_entry};
 pub use patterns::{Width, pattern_findings, width};

@@ -69,16 +69,22 @@ pub static R_VERSION: Entry = Entry {
     rfc: "RFC 8460 §3",
     explanation: "The record is plainly meant for TLS-RPT but does not begin with exactly \
         `v=TLSRPTv1;`. Those characters must come first, in that case, with nothing before or \
-        between them. A blank before the semicolon is medium where the record stands alone: the \
-        grammar allows it, and only some senders stumble.",
+        between them: no blank, and no quotation mark, as gets into the record itself when a text \
+        with quotes is pasted into a form that adds its own. A blank before the semicolon is \
+        medium where the record stands alone: the grammar allows it, and only some senders \
+        stumble.",
     consequence: "Senders drop the record and send no reports.",
-    remedy: &["Replace the record by the one shown with the finding."],
-    example: "Faulty:
-    v=TLSRPT1; rua=mailto:tls-reports@example.com;
-    v=tlsrptv1; rua=mailto:tls-reports@example.com;
-    v=TLSRPTv1 ; rua=mailto:tls-reports@example.com;
+    remedy: &[
+        "Replace the record by the one shown with the finding.",
+        "In a web form type the text without quotation marks; in a zone file put it in one pair.",
+    ],
+    example: r#"Faulty:
+    v=TLSRPT1; rua=mailto:tls-reports@example.com;      a letter short
+    v=tlsrptv1; rua=mailto:tls-reports@example.com;     lower case
+    "v=TLSRPTv1; rua=mailto:tls-reports@example.com;"   quotation marks as part of the data
+    v=TLSRPTv1 ; rua=mailto:tls-reports@example.com;    a blank before the semicolon
 Sound:
-    v=TLSRPTv1; rua=mailto:tls-reports@example.com;",
+    v=TLSRPTv1; rua=mailto:tls-reports@example.com;"#,
 };
 
 /// The TLS-RPT record has no rua.

@@ -1,7 +1,7 @@
 //! From what the `_smtp._tls` TXT RRset amounts to, to findings.
 
 use super::repair::corrected_report_uris;
-use super::{places, severity};
+use super::{places, severity, version};
 use crate::catalogue::Entry;
 use crate::catalogue::tls_rpt::{R_MULTI, R_RUA, R_SCHEME, R_SYNTAX, R_UNRELATED, R_VERSION};
 use crate::finding::{Finding, Severity};
@@ -206,9 +206,8 @@ fn discarded(set: &RecordSet, place: &Place<'_>) -> Option<Finding> {
 }
 
 fn wrong_version(record: &Discarded, place: &Place<'_>) -> Finding {
-    let subject = place.subject;
-    let detail = format!("{subject} does not begin with exactly `v=TLSRPTv1;`");
-    Finding::new(&R_VERSION, severity(&R_VERSION, None), subject, detail)
+    let detail = version::detail(record, place.subject, &version::TLS_RPT);
+    Finding::new(&R_VERSION, severity(&R_VERSION, None), place.subject, detail)
         .with_fix([format!("Replace the record by:\n{}", place.publish([&record.text]))])
         .with_evidence([format!("TXT: {}", record.text)])
 }

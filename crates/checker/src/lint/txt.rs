@@ -1,6 +1,6 @@
 //! From what the `_mta-sts` TXT RRset amounts to, to findings.
 
-use super::{places, severity};
+use super::{places, severity, version};
 use crate::catalogue::Entry;
 use crate::catalogue::txt::{
     D_EXT, D_ID, D_MULTI, D_SYNTAX, D_UNRELATED, D_VERSION, D_WILDCARD, D_WSP,
@@ -223,22 +223,7 @@ fn discarded(set: &RecordSet, place: &Place<'_>) -> Option<Finding> {
 }
 
 fn wrong_version(record: &Discarded, others: usize, place: &Place<'_>) -> Finding {
-    let subject = place.subject;
-    let text = record.text.as_str();
-    let reason = if text.trim_start() != text || text.starts_with("\\t") {
-        "a blank stands before it"
-    } else if text.starts_with(['"', '\'']) {
-        "quotation marks are part of the data"
-    } else if text.starts_with("v=STSv1 ") {
-        "beside other TXT records a blank before the semicolon costs it"
-    } else if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("v=STSv1")) {
-        "upper and lower case count"
-    } else if text.starts_with("v=STSv") {
-        "the only version is STSv1"
-    } else {
-        "nothing may stand before or between these characters"
-    };
-    let detail = format!("{subject} does not begin with exactly `v=STSv1;`: {reason}");
+    let detail = version::detail(record, place.subject, &version::MTA_STS);
     let finding = Finding::new(&D_VERSION, severity(&D_VERSION, None), place.subject, detail)
         .with_fix([format!("Replace the record by:\n{}", place.publish())]);
     let beside = (others > 0).then(|| format!("other TXT records: {others}"));
