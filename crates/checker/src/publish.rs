@@ -241,7 +241,7 @@ fn steps(
 }
 
 /// Stands in for the domain where a record cannot do without one.
-const PLACEHOLDER: &str = "your-domain.example";
+pub(crate) const PLACEHOLDER: &str = "your-domain.example";
 
 /// Seconds.
 const DAY: u64 = 86_400;

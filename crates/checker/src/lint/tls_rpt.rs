@@ -5,6 +5,7 @@ use super::{places, severity, version};
 use crate::catalogue::Entry;
 use crate::catalogue::tls_rpt::{R_MULTI, R_RUA, R_SCHEME, R_SYNTAX, R_UNRELATED, R_VERSION};
 use crate::finding::{Finding, Severity};
+use crate::publish::PLACEHOLDER;
 use crate::publish::txt_record::TxtRecord;
 use ironpost_proto::deviation::{Deviation, Parsed};
 use ironpost_proto::domain::{DnsName, Domain};
@@ -56,8 +57,8 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// A sound record with the URIs that can be made out in `texts`.
-    fn publish<'t>(&self, texts: impl IntoIterator<Item = &'t Visible>) -> String {
+    /// The step that `lead` begins: a sound record with the URIs that can be made out in `texts`.
+    fn step<'t>(&self, lead: &str, texts: impl IntoIterator<Item = &'t Visible>) -> String {
         let mut rua: Vec<ReportUri> = Vec::new();
         for uri in texts.into_iter().flat_map(|text| corrected_report_uris(text.as_str())) {
             if !rua.contains(&uri) {
@@ -65,12 +66,17 @@ impl Place<'_> {
             }
         }
         let rua: Vec<_> = rua.iter().map(ReportUri::as_str).collect();
-        let domain = self.domain.map_or("example.com", Domain::as_str);
-        let value = match rua.as_slice() {
-            [] => format!("v=TLSRPTv1; rua=mailto:tls-reports@{domain};"),
-            rua => format!("v=TLSRPTv1; rua={};", rua.join(",")),
+        let (value, own) = match (rua.as_slice(), self.domain) {
+            ([], None) => (
+                format!("v=TLSRPTv1; rua=mailto:tls-reports@{PLACEHOLDER};"),
+                format!(" (put your own domain in place of {PLACEHOLDER})"),
+            ),
+            ([], Some(domain)) => {
+                (format!("v=TLSRPTv1; rua=mailto:tls-reports@{domain};"), String::new())
+            }
+            (rua, _) => (format!("v=TLSRPTv1; rua={};", rua.join(",")), String::new()),
         };
-        TxtRecord::tls_rpt(self.domain, value).to_string()
+        format!("{lead}{own}:\n{}", TxtRecord::tls_rpt(self.domain, value))
     }
 }
 
@@ -92,9 +98,9 @@ fn several(candidates: &[(Visible, Parsed<Record, RecordFault>)], place: &Place<
         "{} records at {subject} begin with `v=TLSRPTv1;`, so senders send no reports",
         candidates.len()
     );
-    let publish = place.publish(candidates.iter().map(|(text, _)| text));
+    let texts = candidates.iter().map(|(text, _)| text);
     Finding::new(&R_MULTI, severity(&R_MULTI, None), subject, detail)
-        .with_fix([format!("Replace all of them by one record:\n{publish}")])
+        .with_fix([place.step("Replace all of them by one record", texts)])
         .with_evidence(candidates.iter().map(|(text, _)| format!("TXT: {text}")))
 }
 
@@ -125,7 +131,7 @@ fn of_record(
             _ => severity(entry, None),
         };
         Finding::new(entry, severity, place.subject, detail)
-            .with_fix([format!("Replace the record by:\n{}", place.publish([text]))])
+            .with_fix([place.step("Replace the record by", [text])])
             .with_evidence([format!("TXT: {text}")].into_iter().chain(places(&deviations)))
     };
     groups.into_iter().map(finding).collect()
@@ -208,6 +214,6 @@ fn discarded(set: &RecordSet, place: &Place<'_>) -> Option<Finding> {
 fn wrong_version(record: &Discarded, place: &Place<'_>) -> Finding {
     let detail = version::detail(record, place.subject, &version::TLS_RPT);
     Finding::new(&R_VERSION, severity(&R_VERSION, None), place.subject, detail)
-        .with_fix([format!("Replace the record by:\n{}", place.publish([&record.text]))])
+        .with_fix([place.step("Replace the record by", [&record.text])])
         .with_evidence([format!("TXT: {}", record.text)])
 }
