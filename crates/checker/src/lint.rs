@@ -20,7 +20,9 @@ use ironpost_proto::deviation::Deviation;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::policy::{self, Mode, Policy};
 use ironpost_proto::mta_sts::record::{self, RecordOutcome};
-use ironpost_proto::tls_rpt::record::{self as tls_rpt_record, RecordOutcome as TlsRptOutcome};
+use ironpost_proto::tls_rpt::record::{
+    self as tls_rpt_record, RecordOutcome as TlsRptOutcome, Target,
+};
 use ironpost_proto::visible::Visible;
 use std::fmt::Display;
 
@@ -98,7 +100,13 @@ pub fn tls_rpt_record(txt: &[u8], domain: Option<&Domain>) -> LintResult {
             let rua = record.rua.iter().map(|uri| ("rua", uri.as_str()));
             let extensions = record.extensions.iter().map(|e| (e.name(), e.value()));
             let fields = [("v", "TLSRPTv1")].into_iter().chain(rua).chain(extensions);
-            ("Senders accept this record.".to_owned(), visible(fields))
+            let usable = record.rua.iter().any(|uri| uri.target() != Target::Unsupported);
+            let summary = if usable {
+                "Senders accept this record."
+            } else {
+                "Senders accept this record, but none of its addresses can receive reports."
+            };
+            (summary.to_owned(), visible(fields))
         }
         TlsRptOutcome::Absent | TlsRptOutcome::Several => {
             ("Senders do not take this for a TLS-RPT record.".to_owned(), Vec::new())

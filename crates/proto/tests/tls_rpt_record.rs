@@ -128,7 +128,7 @@ fn says_what_is_wrong_and_where() {
             vec![
                 (F::BlankBeforeSemicolon, 11, " "),
                 (F::UnsupportedScheme, 18, "ftp://a.test"),
-                (F::UnsupportedScheme, 32, "mailto:"),
+                (F::NoTarget, 32, "mailto:"),
             ],
         ),
         (

@@ -136,16 +136,20 @@ pub static R_SYNTAX: Entry = Entry {
     testing: Some(High),
     title: "The TLS-RPT record cannot be read",
     rfc: "RFC 8460 §3",
-    explanation: "The record begins as it should, but cannot be read. Addresses are separated by \
-        commas, not by semicolons or blanks, each with its own scheme; inside an address `,` `;` \
+    explanation: "The record begins as it should, but it, or an address in it, cannot be read. \
+        Addresses are separated by commas, not by semicolons or blanks; inside an address `,` `;` \
         and `!` are written %2C, %3B and %21. The size suffix of DMARC, such as `!10m`, does not \
-        exist here.",
-    consequence: "Senders drop the record and send no reports.",
+        exist here. An address needs something to deliver to: a mail address with a domain, or a \
+        host with a port that exists. One without its scheme is R-SCHEME.",
+    consequence: "Senders drop the record and send no reports. Of an address that can be read but \
+        leads nowhere they drop that address alone.",
     remedy: &["Replace the record by the one shown with the finding."],
     example: r#"Faulty:
     "v=TLSRPTv1; rua=mailto:a@example.com; mailto:b@example.net"
     "v=TLSRPTv1; rua=mailto:a@example.com mailto:b@example.net"
     "v=TLSRPTv1; rua=mailto:a@example.com!10m"
+    "v=TLSRPTv1; rua=mailto:a@"
+    "v=TLSRPTv1; rua=https://reports.example.net:99999/tls"
 Sound:
     "v=TLSRPTv1; rua=mailto:a@example.com,mailto:b@example.net;""#,
 };

@@ -23,6 +23,7 @@ pub fn tls_rpt_entry(fault: RecordFault) -> Option<&'static Entry> {
         RecordFault::EmptyUri
         | RecordFault::RawExclamation
         | RecordFault::InvalidUri
+        | RecordFault::NoTarget
         | RecordFault::SemicolonBetweenUris
         | RecordFault::Syntax => Some(&R_SYNTAX),
         RecordFault::BlankBeforeSemicolon => Some(&R_VERSION),
@@ -157,17 +158,14 @@ fn sentence(at: &Deviation<RecordFault>, text: &Visible, place: &Place<'_>) -> S
         RecordFault::NoScheme => {
             format!("`{piece}` in {subject} begins with neither `mailto:` nor `https:`")
         }
-        RecordFault::UnsupportedScheme => {
-            let scheme = piece.as_str().split(':').next().unwrap_or_default();
-            if ["mailto", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-                format!("`{piece}` in {subject} names no place that reports can go to")
-            } else {
-                format!(
-                    "`{piece}` in {subject} is neither `mailto:` nor `https:`; senders send no \
-                     reports there"
-                )
-            }
-        }
+        RecordFault::UnsupportedScheme => format!(
+            "`{piece}` in {subject} is neither `mailto:` nor `https:`; senders send no reports \
+             there"
+        ),
+        RecordFault::NoTarget => format!(
+            "`{piece}` in {subject} names no place that reports can go to: it lacks a mail \
+             address or a host, or that or its port cannot be one"
+        ),
         RecordFault::RawExclamation => format!(
             "`{piece}` in {subject} has an exclamation mark; there are no size suffixes here, and \
              in an address it is written %21"

@@ -41,9 +41,12 @@ pub enum RecordFault {
     /// Fatal: a field without `=`, an empty field, a bad extension, stray blanks.
     #[error("the record is not a list of name=value fields")]
     Syntax,
-    /// Not fatal: a scheme other than mailto and https, or nothing to deliver to.
-    #[error("a URI leads nowhere a report can go")]
+    /// Not fatal: a scheme other than mailto and https.
+    #[error("a URI has a scheme that reports do not use")]
     UnsupportedScheme,
+    /// Not fatal: the scheme is right, but there is nothing to deliver to.
+    #[error("a URI leads nowhere a report can go")]
+    NoTarget,
     /// Harmless: blanks before the first `;`.
     #[error("a blank stands before the first semicolon")]
     BlankBeforeSemicolon,
@@ -171,7 +174,12 @@ fn read_uris(notes: &mut Notes<RecordFault>, field: &Field<'_>, rua: &mut Vec<Re
         match ReportUri::parse(text) {
             Ok(uri) => {
                 if uri.target() == Target::Unsupported {
-                    notes.harmless(place, RecordFault::UnsupportedScheme, text);
+                    let fault = if uri.has_known_scheme() {
+                        RecordFault::NoTarget
+                    } else {
+                        RecordFault::UnsupportedScheme
+                    };
+                    notes.harmless(place, fault, text);
                 }
                 rua.push(uri);
             }

@@ -15,7 +15,8 @@ pub struct ReportUri(Box<str>);
 pub enum Target {
     /// `mailto:` with an address; header fields are left out.
     Mail {
-        /// The percent-decoded address, free of blanks and control characters.
+        /// The percent-decoded address, free of control characters, and of blanks outside of
+        /// quotation marks.
         address: Visible,
         /// The domain after the `@`.
         domain: Domain,
@@ -70,6 +71,12 @@ impl ReportUri {
         &self.0
     }
 
+    /// True for the schemes that reports use: `mailto` and `https`, in any case.
+    pub fn has_known_scheme(&self) -> bool {
+        let scheme = self.0.split(':').next().unwrap_or_default();
+        ["mailto", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    }
+
     /// Where it leads.
     pub fn target(&self) -> Target {
         let uri = Uri::parse(self.0.as_bytes()).ok();
@@ -96,19 +103,46 @@ impl fmt::Display for ReportUri {
     }
 }
 
-/// RFC 6068 §2: the address is the path; header fields follow the `?`.
+/// RFC 6068 §2: the address is the path, or the header field `to` behind the `?`.
 fn mail(uri: &Uri<'_>) -> Option<Target> {
     if uri.authority.is_some() {
         return None;
     }
-    let address = String::from_utf8(percent_decode(uri.path)).ok()?;
+    let to = || {
+        let fields = uri.query.unwrap_or_default().split('&');
+        let mut fields = fields.filter_map(|field| field.split_once('='));
+        fields.find(|(name, _)| name.eq_ignore_ascii_case("to")).map(|(_, value)| value)
+    };
+    let address = if uri.path.is_empty() { to()? } else { uri.path };
+    let address = String::from_utf8(percent_decode(address)).ok()?;
     let (local, domain) = address.rsplit_once('@')?;
-    // An address that could end an SMTP command leads nowhere.
-    if local.is_empty() || address.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if !is_local_part(local) {
         return None;
     }
     let domain = domain.parse().ok()?;
     Some(Target::Mail { address: Visible::from(address.as_str()), domain })
+}
+
+/// True for what can stand before the `@` in an SMTP command without ending it: quoted, or
+/// free of blanks and quotation marks (RFC 5321 §4.1.2).
+fn is_local_part(local: &str) -> bool {
+    let quoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match quoted {
+        Some(content) => {
+            let mut chars = content.chars();
+            while let Some(c) = chars.next() {
+                let c = if c == '\\' { chars.next() } else { Some(c).filter(|c| *c != '"') };
+                if c.is_none_or(char::is_control) {
+                    return false;
+                }
+            }
+            true
+        }
+        None => {
+            let parts = |c: char| c.is_control() || c.is_whitespace() || c == '"';
+            !local.is_empty() && !local.contains(parts)
+        }
+    }
 }
 
 fn https(uri: &Uri<'_>) -> Option<Target> {
@@ -208,7 +242,17 @@ mod tests {
             ("mailto:@a.test", Target::Unsupported),
             ("mailto:tls@", Target::Unsupported),
             ("mailto://tls@a.test", Target::Unsupported),
-            ("mailto:?to=tls@a.test", Target::Unsupported),
+            ("mailto:?subject=x&To=tls%40a.test", mail("tls@a.test", "a.test")),
+            ("mailto:?to=tls@a.test", mail("tls@a.test", "a.test")),
+            ("mailto:%22a%20b%22@a.test", mail("\"a b\"@a.test", "a.test")),
+            ("mailto:%22a%5C%22b%22@a.test", mail("\"a\\\"b\"@a.test", "a.test")),
+            ("mailto:?cc=tls@a.test", Target::Unsupported),
+            ("mailto:?to=", Target::Unsupported),
+            ("mailto:a%20b@a.test", Target::Unsupported),
+            ("mailto:%22a%22%3E%20x%22@a.test", Target::Unsupported),
+            ("mailto:%22a%5C%22@a.test", Target::Unsupported),
+            ("mailto:%22a%0D%0Ab%22@a.test", Target::Unsupported),
+            ("mailto:%22@a.test", Target::Unsupported),
             ("mailto:tls%0D%0ARCPT@a.test", Target::Unsupported),
             ("mailto:tls%ff@a.test", Target::Unsupported),
         ];
