@@ -134,11 +134,11 @@ fn ignored(what: &str, fault: &impl Display) -> String {
 }
 
 fn policy_summary(policy: &Policy) -> String {
-    let days = policy.max_age.as_secs() / 86_400;
-    let kept = match days {
-        0 => format!("{} seconds", policy.max_age.as_secs()),
-        1 => "a day".to_owned(),
-        _ => format!("{days} days"),
+    let seconds = policy.max_age.as_secs();
+    let kept = match (seconds / 86_400, seconds % 86_400) {
+        (1, 0) => "a day".to_owned(),
+        (days @ 2.., 0) => format!("{days} days"),
+        _ => format!("{seconds} seconds"),
     };
     let effect = match policy.mode {
         Mode::Enforce => "deliver only to hosts that pass it",
