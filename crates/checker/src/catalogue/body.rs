@@ -46,7 +46,8 @@ pub static P_SYNTAX: Entry = Entry {
     consequence: "The file is no policy, and senders deliver as if there were none, unless they \
         hold one from earlier.",
     remedy: &[
-        "Correct the line shown, or replace the file by the one shown with the finding.",
+        "Correct the line shown. As far as it can be told what was meant, the finding shows the \
+            file corrected.",
         "Give the record a new id, so that senders fetch the file again.",
     ],
     example: "Faulty:

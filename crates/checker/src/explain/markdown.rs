@@ -115,7 +115,8 @@ contract: it stays the same in JSON output, in suppressions and here. `ironpost 
 the same text in the terminal.
 
 How much a finding matters depends on the mode of the policy that the domain publishes. The columns
-`enforce` and `testing` give the severity in these modes; `–` means that it is no fault there.
+`enforce` and `testing` give the severity in these modes; `–` means that it does not occur there
+(D-NONE and D-ORPHAN are about a missing record, which leaves no mode to go by, and are always high).
 P-NONE, the one finding about mode none, is medium; for the rest a domain in mode none is judged as
 if it were testing. A domain without a readable policy is judged as if it enforced one, but its MX
 hosts as if it were testing, as nobody refuses them.

@@ -146,7 +146,8 @@ pub static P_MX_SYNTAX: Entry = Entry {
     consequence: "Strict senders drop the whole policy for one bad line; lenient ones keep the \
         other lines, and then refuse the host that was meant.",
     remedy: &[
-        "Correct the line; the finding shows what was probably meant.",
+        "Correct the line. As far as it can be told what was meant, the finding shows the file \
+            corrected.",
         "Give the record a new id, so that senders fetch the file again.",
     ],
     example: "Faulty:
