@@ -221,8 +221,9 @@ fn partial(view: &View<'_>) -> Option<Finding> {
     let first = bare.first()?;
     (covered > 0).then(|| {
         let severity = N_PARTIAL.severity(view.host_mode()).unwrap_or(Severity::Medium);
+        let hosts = if covered == 1 { "host has" } else { "hosts have" };
         let detail = format!(
-            "{covered} MX have TLSA records, but not {}: an attacker steers mail there",
+            "{covered} MX {hosts} TLSA records, but not {}: an attacker steers mail there",
             bare.join(", ")
         );
         Finding::new(&N_PARTIAL, severity, *first, detail)
