@@ -80,6 +80,19 @@ pub(crate) fn faults(tls: &TlsFacts, host: &str) -> Vec<(CertificateFault, Strin
     faults
 }
 
+/// How to mend [`CertificateFault::Validity`].
+pub(crate) fn renewal(tls: &TlsFacts, host: &str) -> String {
+    match tls.validity {
+        Validity::NotYetValid => format!(
+            "Put a certificate for {host} in place that is valid already, or wait for the day on \
+             which this one begins."
+        ),
+        Validity::Valid | Validity::Expired => {
+            format!("Renew the certificate of {host}, and automate renewal (ACME).")
+        }
+    }
+}
+
 /// The names senders compare, or the word for having none.
 fn names(leaf: &CertificateFacts) -> String {
     match (leaf.dns_names.as_slice(), &leaf.common_name) {

@@ -12,7 +12,7 @@ use crate::evidence::{Egress, HostEvidence};
 use crate::finding::{Finding, Severity};
 use crate::report::{DaneState, TlsState};
 use ironpost_net::smtp::{ProbeFailure, SmtpProbe};
-use ironpost_net::tls::facts::TlsVersion;
+use ironpost_net::tls::facts::{TlsFacts, TlsVersion};
 
 pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
     if view.evidence.skip.smtp {
@@ -122,7 +122,9 @@ fn address(
             let evidence = certificate::evidence(tls);
             certificate::faults(tls, host)
                 .into_iter()
-                .map(|fault| certificate_finding(view, host, fault).with_evidence(evidence.clone()))
+                .map(|fault| {
+                    certificate_finding(view, host, tls, fault).with_evidence(evidence.clone())
+                })
                 .collect()
         }
         AddressState::Dead(clause) => plain(
@@ -141,10 +143,11 @@ fn address(
 fn certificate_finding(
     view: &View<'_>,
     host: &str,
+    tls: &TlsFacts,
     (fault, clause): (CertificateFault, String),
 ) -> Finding {
     let (entry, fix) = match fault {
-        CertificateFault::Validity => (&S_CERT_EXPIRED, format!("Renew the certificate of {host}, and automate renewal (ACME).")),
+        CertificateFault::Validity => (&S_CERT_EXPIRED, certificate::renewal(tls, host)),
         CertificateFault::Untrusted => (&S_CERT_UNTRUSTED, format!("Get a certificate for {host} from a public CA.")),
         CertificateFault::Chain => (&S_CERT_CHAIN, "Configure the full chain (fullchain.pem) in the mail server, not the certificate alone.".to_owned()),
         CertificateFault::Name => (&S_CERT_NAME, format!("Get a certificate whose subject alternative names hold {host}, the name in the MX record.")),

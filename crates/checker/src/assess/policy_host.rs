@@ -221,10 +221,7 @@ fn certificate_faults(host: &PolicyHostEvidence, fetch: &PolicyFetch) -> Vec<Fin
     let faults = certificate::faults(tls, name);
     let finding = |(fault, clause): (CertificateFault, String)| {
         let (entry, fix): (&Entry, String) = match fault {
-            CertificateFault::Validity => (
-                &H_CERT_EXPIRED,
-                format!("Renew the certificate of {name}, and automate renewal (ACME)."),
-            ),
+            CertificateFault::Validity => (&H_CERT_EXPIRED, certificate::renewal(tls, name)),
             CertificateFault::Untrusted => {
                 (&H_CERT_UNTRUSTED, format!("Get a certificate for {name} from a public CA."))
             }

@@ -77,6 +77,7 @@ pub static S_CERT_EXPIRED: Entry = Entry {
         deliver and report certificate-expired.",
     remedy: &[
         "Renew the certificate and reload the mail server: many renewals fail at the reload.",
+        "If it is not valid yet, put one in place that is, or wait.",
         "Check every address of the host; a cluster may have one node with the old file.",
     ],
     example: "",

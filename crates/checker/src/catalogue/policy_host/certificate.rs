@@ -18,6 +18,7 @@ pub static H_CERT_EXPIRED: Entry = Entry {
         none, unless they hold one from earlier.",
     remedy: &[
         "Renew the certificate and reload the web server: many renewals fail at the reload.",
+        "If it is not valid yet, put one in place that is, or wait.",
         "Let an ACME client renew it, and watch the date from outside.",
     ],
     example: "",
