@@ -104,7 +104,8 @@ fn null(view: &View<'_>, records: usize) -> Finding {
         format!("{domain} takes no mail (null MX), yet publishes a policy")
     };
     Finding::new(&M_NULL, severity, domain.as_str(), detail).with_fix([
-        "Publish mode none with max_age 86400, and a new id.".to_owned(),
+        "Replace the policy by:\nversion: STSv1\nmode: none\nmax_age: 86400".to_owned(),
+        new_id(view),
         "Remove record and policy when no sender can hold the older policy: its last serving plus its max_age (RFC 8461 §8.3).".to_owned(),
     ])
 }
@@ -136,13 +137,17 @@ fn implicit(view: &View<'_>, policy: &Policy) -> Option<Finding> {
             format!("{domain} has neither MX record nor address, yet publishes a policy"),
         ),
     };
-    Some(Finding::new(&M_IMPLICIT, severity, domain.as_str(), detail).with_fix([
-        format!(
-            "Publish an MX record: {domain}. IN MX 10 {}.",
-            policy.mx.first().map_or_else(|| format!("mx.{domain}"), |p| p.domain().to_string())
-        ),
-        "List exactly that name in the policy, and give the record a new id.".to_owned(),
-    ]))
+    let host = if has_address && covered {
+        domain.clone()
+    } else {
+        policy.mx.first().map_or_else(|| domain.clone(), |pattern| pattern.domain().clone())
+    };
+    let mut fix = vec![format!("Publish an MX record: {domain}. IN MX 10 {host}.")];
+    if !policy.covers(&DnsName::from(&host)) {
+        fix.push(format!("List that name in the policy: mx: {host}"));
+        fix.push(new_id(view));
+    }
+    Some(Finding::new(&M_IMPLICIT, severity, domain.as_str(), detail).with_fix(fix))
 }
 
 /// MX records that no pattern matches, and patterns that match no MX record.
