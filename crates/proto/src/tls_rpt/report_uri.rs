@@ -126,23 +126,18 @@ fn mail(uri: &Uri<'_>) -> Option<Target> {
 /// True for what can stand before the `@` in an SMTP command without ending it: quoted, or
 /// free of blanks and quotation marks (RFC 5321 §4.1.2).
 fn is_local_part(local: &str) -> bool {
-    let quoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match quoted {
-        Some(content) => {
-            let mut chars = content.chars();
-            while let Some(c) = chars.next() {
-                let c = if c == '\\' { chars.next() } else { Some(c).filter(|c| *c != '"') };
-                if c.is_none_or(char::is_control) {
-                    return false;
-                }
-            }
-            true
-        }
-        None => {
-            let parts = |c: char| c.is_control() || c.is_whitespace() || c == '"';
-            !local.is_empty() && !local.contains(parts)
+    let Some(content) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        let parts = |c: char| c.is_control() || c.is_whitespace() || c == '"';
+        return !local.is_empty() && !local.contains(parts);
+    };
+    let mut chars = content.chars();
+    while let Some(c) = chars.next() {
+        let c = if c == '\\' { chars.next() } else { Some(c).filter(|c| *c != '"') };
+        if c.is_none_or(char::is_control) {
+            return false;
         }
     }
+    true
 }
 
 fn https(uri: &Uri<'_>) -> Option<Target> {
