@@ -7,7 +7,7 @@ use crate::catalogue::txt::{
 use crate::finding::{Finding, Severity};
 use crate::lint;
 use ironpost_net::dns::answer::DnsError;
-use ironpost_proto::domain::DnsName;
+use ironpost_proto::domain::{DnsName, Domain};
 use ironpost_proto::visible::Visible;
 
 pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
@@ -136,15 +136,30 @@ fn dangling(view: &View<'_>, name: &DnsName) -> Finding {
         Err(_) => (&[], "which cannot be looked up".to_owned()),
     };
     let target = chain.last().unwrap_or(name);
-    critical(&D_CNAME, name.as_str(), format!("{name} is an alias for {target}, {end}"))
-        .with_fix([
+    let replace = publish(name, &view.fresh_id());
+    let loops = matches!(&view.evidence.record.lookup, Err(DnsError::AliasLoop { .. }));
+    let fix = match (is_within(target, &view.evidence.domain), loops) {
+        (true, true) => vec![format!("Replace the CNAME: {replace}")],
+        (true, false) => {
+            vec![format!("Publish the record at {target}, or replace the CNAME: {replace}")]
+        }
+        (false, _) => vec![
             format!("If a provider hosts the record, have the provider publish it at {target}."),
-            format!("Otherwise replace the CNAME: {}", publish(name, &view.fresh_id())),
+            format!("Otherwise replace the CNAME: {replace}"),
             format!(
                 "Check who owns {target}: whoever registers it publishes policies for this domain."
             ),
-        ])
+        ],
+    };
+    critical(&D_CNAME, name.as_str(), format!("{name} is an alias for {target}, {end}"))
+        .with_fix(fix)
         .with_evidence(chain.iter().map(|alias| format!("CNAME: {alias}")))
+}
+
+/// True for names in the domain's own registrable domain, which nobody else can register.
+fn is_within(name: &DnsName, domain: &Domain) -> bool {
+    let own = psl::domain_str(domain.as_str()).unwrap_or(domain.as_str());
+    name.as_str().strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 fn depth(name: &DnsName, aliases: &[DnsName]) -> Option<Finding> {
