@@ -88,7 +88,7 @@ const RECORD_EXAMPLES: &str = "\
 Examples:
   ironpost lint record mta-sts 'v=STSv1; id=20260501T120000Z;'
   ironpost lint record tls-rpt 'v=TLSRPTv1; rua=mailto:tls@example.com'
-  dig +short TXT _mta-sts.example.com | tr -d '\"' | ironpost lint record mta-sts -";
+  dig +short TXT _mta-sts.example.com | sed 's/\" \"//g; s/\"//g' | ironpost lint record mta-sts -";
 
 /// Runs the command.
 pub(crate) fn run(command: LintCommand, console: &Console) -> Result<Exit, Failure> {
