@@ -70,7 +70,7 @@ fn points_follow_from_the_findings() {
             of += f64::from(section.of);
         }
         let share = (kept / of * 100.0).round();
-        assert!((f64::from(report.points.unwrap()) - share).abs() < 0.5, "{} of {of}", kept);
+        assert!((f64::from(report.points.unwrap()) - share).abs() < 0.5, "{kept} of {of}");
     }
 }
 

@@ -18,8 +18,8 @@ fn checked(hosts: &[&str], patterns: &[&str], mode: &str) -> Report {
         implicit.preference = None;
         evidence.hosts = vec![implicit];
     }
-    let lines: String = patterns.iter().map(|pattern| format!("mx: {pattern}\n")).collect();
-    let body = format!("version: STSv1\nmode: {mode}\n{lines}max_age: 1209600\n");
+    let lines: Vec<_> = patterns.iter().map(|pattern| format!("mx: {pattern}\n")).collect();
+    let body = format!("version: STSv1\nmode: {mode}\n{}max_age: 1209600\n", lines.concat());
     evidence.policy_host.fetches = vec![fetch(&body)];
     report(&evidence, None, true)
 }
