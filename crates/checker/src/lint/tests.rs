@@ -124,6 +124,53 @@ fn one_cause_gives_one_finding() {
 }
 
 #[test]
+fn blank_lines_are_judged_by_where_they_stand() {
+    let fields = "version: STSv1\nmode: enforce\nmx: a.example.com\nmax_age: 1209600\n";
+    let table = [
+        (format!("{fields}\n\r\n"), Severity::Low, "after the last field, is blank"),
+        (format!("{fields}x\n\n"), Severity::Low, "after the last field, is blank"),
+        (format!("{fields}\n \n"), Severity::High, "spaces or tabs stand after the last field"),
+        (format!("{fields}\t"), Severity::High, "spaces or tabs stand after the last field"),
+        (format!("\n{fields}"), Severity::High, "before a field"),
+        (fields.replace("mx:", "\r\nmx:"), Severity::High, "before a field"),
+    ];
+    for (body, severity, expected) in table {
+        let result = lint(body.as_bytes());
+        let found = result.findings.iter().find(|finding| finding.entry.id == "P-BLANK").unwrap();
+        assert_eq!(found.severity, severity, "{body:?}");
+        assert!(found.detail.contains(expected), "{body:?}: {}", found.detail);
+    }
+}
+
+#[test]
+fn a_record_whose_addresses_lead_nowhere_is_accepted_and_useless() {
+    let summary = |txt: &str| tls_rpt_record(txt.as_bytes(), None).summary;
+    let useless = "Senders accept this record, but none of its addresses can receive reports.";
+    assert_eq!(summary("v=TLSRPTv1; rua=ftp://b.c/,mailto:a@"), useless);
+    let useful = "Senders accept this record.";
+    assert_eq!(summary("v=TLSRPTv1; rua=ftp://b.c/,mailto:a@b.c"), useful);
+}
+
+#[test]
+fn a_sound_record_keeps_its_id() {
+    for record in ["v=STSv1 ; id=own;", "v=STSv1; id=own; a=1; b=2; c=3; d=4; e=5; f=6; a=7; b=8"] {
+        let result = sts_record(record.as_bytes(), None, ID);
+        for finding in &result.findings {
+            assert!(finding.fix.iter().all(|step| step.ends_with("\"v=STSv1; id=own;\"")));
+        }
+        assert_eq!(result.findings.len(), 1);
+    }
+    let many = sts_record(b"v=STSv1; id=1; a=1; b=2; c=3; d=4; e=5; f=6; a=7; b=8", None, ID);
+    assert_eq!(
+        many.findings.first().map(|finding| finding.detail.as_str()),
+        Some(
+            "_mta-sts has the unknown fields `a`, `b`, `c`, `d`, `e` and 1 more, which senders \
+             ignore, and the fields `a` and `b` more than once; the first of each counts"
+        )
+    );
+}
+
+#[test]
 fn short_lives_are_judged_by_mode() {
     let table = [
         ("enforce", 604_799, Some(Severity::Medium)),
@@ -169,6 +216,10 @@ fn an_rrset_is_judged_as_a_whole() {
         (&["v=TLSRPTv1; rua=mailto:a@b.c", "hello"], &["R-UNRELATED"], "other text"),
         (&["v=tlsrptv1; rua=mailto:a@b.c"], &["R-VERSION"], "case counts"),
         (&["v=TLSRPTv1; rua=http://b.c/"], &["R-SCHEME"], "a scheme reports do not use"),
+        (&["v=TLSRPTv1; rua=mailto:a@"], &["R-SYNTAX"], "a scheme with nothing behind it"),
+        (&["v=TLSRPTv1; rua=https://b.c:99999/"], &["R-SYNTAX"], "a port that cannot be"),
+        (&["v=TLSRPTv1; rua=mailto:?to=a@b.c"], &[], "the address as a header field"),
+        (&["v=TLSRPTv1; rua=mailto:%22a%20b%22@b.c"], &[], "a blank in quotation marks"),
         (&["v=TLSRPTv1; rua=mailto:a@b.c; x=y; rua=mailto:d@b.c"], &[], "several rua add up"),
         (&["v=TLSRPTv1; rua=mailto:a@b.c,"], &["R-SYNTAX"], "a comma with nothing behind it"),
     ];
