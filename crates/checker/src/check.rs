@@ -118,7 +118,7 @@ fn mx_summary(view: &View<'_>, host: &Host, simulate: bool) -> MxSummary {
         tls: tls_state(seen, egress),
         tls_version: tls.map(|tls| certificate::version(tls).to_owned()),
         certificate_expires: tls.and_then(|tls| tls.chain.first()).map(|leaf| leaf.not_after),
-        dane: dane_state(seen),
+        dane: dane_state(view, seen),
         addresses: addresses(host, egress),
         simulation: simulate.then(|| simulate::simulate(view, host)),
     }

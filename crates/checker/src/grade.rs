@@ -227,7 +227,7 @@ pub(crate) fn is_dane_complete(view: &View<'_>) -> bool {
     let secure = matches!(&view.evidence.mx, Ok(answer) if answer.security == Security::Secure);
     secure
         && !view.hosts().is_empty()
-        && view.hosts().iter().all(|host| dane_state(&host.seen) == DaneState::Ok)
+        && view.hosts().iter().all(|host| dane_state(view, &host.seen) == DaneState::Ok)
 }
 
 fn is_long_in_testing(assessment: &Assessment<'_>) -> bool {

@@ -17,7 +17,7 @@ pub fn simulate(view: &View<'_>, host: &Host) -> Simulation {
             Some("dnssec-invalid"),
         );
     }
-    match dane_state(seen) {
+    match dane_state(view, seen) {
         // RFC 8461 §2: MTA-STS must not override a failing DANE.
         DaneState::Mismatch => {
             return simulation(

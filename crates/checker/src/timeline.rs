@@ -151,7 +151,7 @@ fn tls_rpt(assessment: &Assessment<'_>) -> Step {
 
 fn dane(assessment: &Assessment<'_>) -> Step {
     let view = &assessment.view;
-    let states: Vec<_> = view.hosts().iter().map(|host| dane_state(&host.seen)).collect();
+    let states: Vec<_> = view.hosts().iter().map(|host| dane_state(view, &host.seen)).collect();
     let count = |wanted| states.iter().filter(|state| **state == wanted).count();
     let (ok, absent) = (count(DaneState::Ok), count(DaneState::Absent));
     if states.is_empty() || count(DaneState::NotTested) == states.len() {

@@ -46,7 +46,7 @@ fn host_findings(view: &View<'_>, seen: &HostEvidence) -> Vec<Finding> {
     }
     let Some(tlsa) = &seen.tlsa else { return Vec::new() };
     let at = tlsa.base.prefixed("_25._tcp");
-    let state = dane_state(seen);
+    let state = dane_state(view, seen);
     let mut findings = match state {
         DaneState::Bogus => {
             vec![bogus(host, &format!("the TLSA records at {at}"), &reason(&tlsa.lookup))]
@@ -215,7 +215,7 @@ fn partial(view: &View<'_>) -> Option<Finding> {
     let bare: Vec<_> = view
         .hosts()
         .iter()
-        .filter(|host| dane_state(&host.seen) == DaneState::Absent)
+        .filter(|host| dane_state(view, &host.seen) == DaneState::Absent)
         .map(|host| host.seen.name.as_str())
         .collect();
     let first = bare.first()?;
@@ -234,7 +234,7 @@ fn partial(view: &View<'_>) -> Option<Finding> {
 fn both(view: &View<'_>) -> Option<Finding> {
     let domain = view.evidence.domain.as_str();
     let active = view.applied().is_some_and(|policy| policy.mode != Mode::None);
-    let dane = view.hosts().iter().any(|host| dane_state(&host.seen) == DaneState::Ok);
+    let dane = view.hosts().iter().any(|host| dane_state(view, &host.seen) == DaneState::Ok);
     (active && dane).then(|| {
         info(&N_BOTH, domain, format!(
             "{domain} uses DANE and MTA-STS: senders that know both go by DANE, all others need the public certificate to stay valid"

@@ -1,12 +1,13 @@
 //! What a probe of an MX comes to for a sender that wants verified TLS.
 
 use super::certificate::{self, CertificateFault};
-use crate::evidence::{Egress, HostEvidence};
+use super::view::View;
+use crate::evidence::{Egress, HostEvidence, TlsaEvidence};
 use crate::report::{DaneState, TlsState};
 use ironpost_net::dns::answer::{DnsError, Security};
 use ironpost_net::smtp::{ProbeFailure, SmtpProbe};
-use ironpost_net::tls::facts::{HandshakeFailure, TlsFacts};
-use ironpost_proto::dane::{ChainCertificate, TlsaVerdict, match_chain};
+use ironpost_net::tls::facts::{HandshakeFailure, TlsFacts, Validity};
+use ironpost_proto::dane::{ChainCertificate, Tlsa, TlsaVerdict, match_chain};
 
 /// What one address comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +133,7 @@ pub(crate) fn tls_state(seen: &HostEvidence, egress: Egress) -> TlsState {
 }
 
 /// DANE at a host: the records against the chain it showed (RFC 7672 §2.2).
-pub(crate) fn dane_state(seen: &HostEvidence) -> DaneState {
+pub(crate) fn dane_state(view: &View<'_>, seen: &HostEvidence) -> DaneState {
     let Some(tlsa) = &seen.tlsa else { return DaneState::NotTested };
     let answer = match &tlsa.lookup {
         Ok(answer) => answer,
@@ -152,9 +153,10 @@ pub(crate) fn dane_state(seen: &HostEvidence) -> DaneState {
     if lacks_tls(seen) {
         return DaneState::Mismatch;
     }
+    let references = references(view, tlsa);
     let chains = seen.probes.iter().filter_map(|probe| probe.tls.as_ref());
     let mut verdicts: Vec<DaneState> =
-        chains.map(|tls| against(answer.records(), tls, seen)).collect();
+        chains.map(|tls| against(answer.records(), tls, &references)).collect();
     if answer.records().iter().all(|record| record.usability().is_err()) {
         verdicts.push(DaneState::Unusable);
     }
@@ -172,11 +174,20 @@ pub(crate) fn lacks_tls(seen: &HostEvidence) -> bool {
     seen.probes.iter().all(|probe| probe.tls.is_none()) && seen.probes.iter().any(refuses)
 }
 
-fn against(
-    records: &[ironpost_proto::dane::Tlsa],
-    tls: &TlsFacts,
-    seen: &HostEvidence,
-) -> DaneState {
+/// The names one of which a certificate has to bear for a DANE-TA record to count (RFC 7672
+/// §3.2.2): the TLSA base domain, and where the MX records are secure the domain itself, with
+/// the name that it is an alias for.
+fn references<'a>(view: &View<'a>, tlsa: &'a TlsaEvidence) -> Vec<&'a str> {
+    let mut names = vec![tlsa.base.as_str()];
+    if let Ok(mx) = &view.evidence.mx
+        && mx.security == Security::Secure
+    {
+        names.extend([mx.name.as_str(), mx.owner().as_str()]);
+    }
+    names
+}
+
+fn against(records: &[Tlsa], tls: &TlsFacts, references: &[&str]) -> DaneState {
     let chain: Vec<_> =
         tls.chain.iter().map(|c| ChainCertificate { certificate: &c.der, spki: &c.spki }).collect();
     match match_chain(records, &chain) {
@@ -185,12 +196,8 @@ fn against(
         TlsaVerdict::Matched(found) => {
             // RFC 7672 §3.1.1, §3.2.2: names and dates count for DANE-TA(2) only.
             let by_end_entity = records.get(found.record).is_some_and(|record| record.usage == 3);
-            let base_named = || {
-                let base = seen.tlsa.as_ref().map_or(seen.name.as_str(), |tlsa| tlsa.base.as_str());
-                tls.name_matches || names_host(tls, base)
-            };
-            let in_time = tls.validity == ironpost_net::tls::facts::Validity::Valid;
-            if by_end_entity || (in_time && base_named()) {
+            let in_time = tls.validity == Validity::Valid;
+            if by_end_entity || (in_time && references.iter().any(|name| names_host(tls, name))) {
                 DaneState::Ok
             } else {
                 DaneState::Mismatch
@@ -199,11 +206,18 @@ fn against(
     }
 }
 
-/// Whether a SAN of the end entity names `host` (RFC 9525 §6.3).
+/// Whether the end entity names `host`: by a SAN, or without any by its common name (RFC 7672
+/// §3.2.3).
 fn names_host(tls: &TlsFacts, host: &str) -> bool {
     let Some(leaf) = tls.chain.first() else { return false };
-    leaf.dns_names.iter().any(|name| match name.strip_prefix("*.") {
-        Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest == parent),
-        None => name == host,
+    let names = match (leaf.dns_names.as_slice(), &leaf.common_name) {
+        ([], Some(common_name)) => std::slice::from_ref(common_name),
+        (names, _) => names,
+    };
+    names.iter().any(|name| match name.strip_prefix("*.") {
+        Some(parent) => {
+            host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent))
+        }
+        None => name.eq_ignore_ascii_case(host),
     })
 }

@@ -87,7 +87,7 @@ fn address(
 ) -> Vec<Finding> {
     let host = seen.name.as_str();
     // TLSA records promise TLS: DANE senders refuse, whatever the policy says.
-    let promised = lacks_tls(seen) && dane_state(seen) == DaneState::Mismatch;
+    let promised = lacks_tls(seen) && dane_state(view, seen) == DaneState::Mismatch;
     let plain = |entry: &'static Entry, detail: String, fix: &[&str]| {
         let fix = fix.iter().copied();
         let severity = if promised { Severity::Critical } else { severity(view, entry) };
@@ -115,7 +115,7 @@ fn address(
             &["Enable TLS 1.2 and TLS 1.3 in the mail server, with ciphers of today."],
         ),
         AddressState::Certificate(tls) => {
-            if view.applied().is_none() && dane_state(seen) == DaneState::Ok {
+            if view.applied().is_none() && dane_state(view, seen) == DaneState::Ok {
                 // Nobody asks a PKIX certificate of a host that DANE vouches for.
                 return Vec::new();
             }

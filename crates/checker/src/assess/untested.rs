@@ -123,7 +123,7 @@ fn dane(view: &View<'_>, list: &mut Vec<NotTested>) {
                 }
             }
             // Tested, and found wanting.
-            Err(_) if dane_state(&host.seen) == DaneState::Bogus => {}
+            Err(_) if dane_state(view, &host.seen) == DaneState::Bogus => {}
             // N-BOGUS tells of it.
             Err(DnsError::ServFail { bogus: true, .. }) => {}
             Err(error) => list.push(entry(Section::Dane, at.as_str(), &error.to_string())),
