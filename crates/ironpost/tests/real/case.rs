@@ -154,7 +154,8 @@ pub(crate) fn assert_each<T: Sync>(items: &[T], question: impl Fn(&T) -> Option<
             scope.spawn(|| {
                 loop {
                     let Some(item) = queue.lock().unwrap().next() else { break };
-                    complaints.lock().unwrap().extend(question(item));
+                    let complaint = question(item);
+                    complaints.lock().unwrap().extend(complaint);
                 }
             });
         }

@@ -15,7 +15,7 @@ pub(crate) enum Certificate {
     Sound,
     Expired,
     NotYetValid,
-    /// For another host.
+    /// For [`WRONG_NAME`].
     WrongName,
     SelfSigned,
     /// From a CA that nobody knows, its root sent along.
@@ -23,6 +23,9 @@ pub(crate) enum Certificate {
     /// Sound, but sent without the intermediate.
     NoIntermediate,
 }
+
+/// A name that no policy host and no MX host has. A domain has it.
+pub(crate) const WRONG_NAME: &str = "www.signed.example";
 
 /// A root, an intermediate below it, and a root that nobody trusts.
 pub(crate) struct Authority {
@@ -88,7 +91,7 @@ impl Authority {
             | Certificate::PrivateCa
             | Certificate::NoIntermediate => -30..60,
         };
-        let elsewhere = ["www.unsigned.example".to_owned()];
+        let elsewhere = [WRONG_NAME.to_owned()];
         let names = if kind == Certificate::WrongName { &elsewhere } else { names };
         let mut params = params(names, days);
         params.distinguished_name.push(DnType::CommonName, names[0].as_str());

@@ -6,7 +6,7 @@ use crate::mail_log::MailLog;
 use crate::mail_server::MailServer;
 use crate::name_servers;
 use crate::namespace::Namespace;
-use crate::programs::{Ended, assert_all_present, finish};
+use crate::programs::{Ended, assert_all_present, finish, program};
 use crate::web_server;
 use crate::zones;
 use std::fs::{self, Permissions};
@@ -67,6 +67,12 @@ impl Internet {
             command.args(["--allow-address", network]);
         }
         finish(command.args(arguments))
+    }
+
+    /// What Postfix as a sender that knows DANE says of the first MX of a domain: its words on TLS.
+    pub(crate) fn sender(&self, domain: &str) -> String {
+        let mut command = self.namespace.command(&program("posttls-finger"));
+        finish(command.args(["-c", "-l", "dane", domain])).stdout
     }
 
     /// The same without leave to connect to addresses that are not public, as all of ours are.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Program, and the package it comes from.
-const NEEDED: [(&str, &str); 10] = [
+const NEEDED: [(&str, &str); 11] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("nsd", "nsd"),
@@ -16,6 +16,7 @@ const NEEDED: [(&str, &str); 10] = [
     ("nginx", "nginx-light"),
     ("postfix", "postfix"),
     ("postmap", "postfix"),
+    ("posttls-finger", "postfix"),
 ];
 
 /// Fails unless everything is here that the tests need, and names what is not.

@@ -1,11 +1,37 @@
 //! TLSA records for the hosts that Postfix plays, in zones signed and unsigned.
 
-use crate::case::{AT_RISK, Case, Expected, PROTECTED, SOUND, assert_all};
+use crate::case::{AT_RISK, Case, Expected, PROTECTED, SOUND, assert_all, assert_each};
+use crate::certificates::WRONG_NAME;
+use crate::internet::Internet;
 use crate::web_server::PolicyHost;
 
 #[test]
 fn dane_is_judged_as_rfc_7672_has_it() {
     assert_all(CASES);
+}
+
+#[test]
+fn postfix_as_a_sender_comes_to_the_same() {
+    let internet = Internet::shared();
+    assert_each(CASES, |case| {
+        let [tls, dane, _] = case.expected.hosts[0].split(' ').collect::<Vec<_>>()[..] else {
+            panic!("three words")
+        };
+        let words = internet.sender(case.domain);
+        let verified = words.contains("Verified TLS connection established");
+        let refused = words.contains("no matching DANE TLSA records")
+            || words.contains("certificate verification failed")
+            || words.contains("TLSA lookup error")
+            || !words.contains("TLS connection established");
+        let opportunistic = words.contains("Untrusted TLS connection established");
+        let agrees = match dane {
+            "ok" => verified,
+            "mismatch" | "bogus" => refused && !verified,
+            // What is not authenticated may still be encrypted, and is no reason to refuse.
+            _ => opportunistic && !words.contains("DANE TLSA records"),
+        };
+        (!agrees).then(|| format!("{} ({}): {tls} {dane}, but {words}", case.domain, case.reason))
+    });
 }
 
 const DANE: Expected =
@@ -24,6 +50,12 @@ const DANE_ALONE: Expected = Expected {
     not_tested: NO_POLICY,
     exit: 1,
 };
+
+/// No policy, and TLSA records that do not vouch for the host either.
+const fn mismatch_and(findings: &'static [&'static str]) -> Expected {
+    let hosts = &["faulty mismatch refuse"];
+    Expected { findings, hosts, status: "none", not_tested: NO_POLICY, ..AT_RISK }
+}
 
 /// What there is to look at only where there is a policy.
 const NO_POLICY: &[&str] = &["policy_host", "body", "mx_match"];
@@ -75,6 +107,54 @@ pub(crate) const CASES: &[Case] = &[
         records: "mx-root A {ipv4:sound}\n_25._tcp.mx-root TLSA 2 1 1 {key:root}",
         expected: MISMATCH,
         reason: "DANE-TA, a root that is not sent (RFC 7672 §3.1.2)",
+        ..SOUND
+    },
+    Case {
+        domain: "tlsa-ta-not-sent.signed.example",
+        policy_host: PolicyHost::None,
+        mx: &["no-intermediate.signed.example"],
+        records: "_25._tcp.no-intermediate TLSA 2 1 1 {key:intermediate}",
+        expected: mismatch_and(&["D-NONE", "N-MISMATCH", "S-CERT-CHAIN"]),
+        reason: "DANE-TA, an intermediate that is not sent",
+        ..SOUND
+    },
+    Case {
+        domain: "expired.signed.example",
+        policy_host: PolicyHost::None,
+        mx: &["mx-ta-expired.signed.example"],
+        records: "mx-ta-expired A {ipv4:expired}
+_25._tcp.mx-ta-expired TLSA 2 1 1 {key:intermediate}",
+        expected: mismatch_and(&["D-NONE", "N-MISMATCH", "S-CERT-EXPIRED", "S-CERT-NAME"]),
+        reason: "dates count for DANE-TA; the name is that of the domain, and would do",
+        ..SOUND
+    },
+    Case {
+        domain: "tlsa-ta-name.signed.example",
+        policy_host: PolicyHost::None,
+        mx: &["mx-ta-name.signed.example"],
+        records: "mx-ta-name A {ipv4:wrong-name}
+_25._tcp.mx-ta-name TLSA 2 1 1 {key:intermediate}",
+        expected: mismatch_and(&["D-NONE", "N-MISMATCH", "S-CERT-NAME"]),
+        reason: "names count for DANE-TA",
+        ..SOUND
+    },
+    Case {
+        domain: WRONG_NAME,
+        policy_host: PolicyHost::None,
+        mx: &["mx-ta-name.signed.example"],
+        expected: DANE_ALONE,
+        reason: "the name may be that of the domain (RFC 7672 §3.2.2)",
+        ..SOUND
+    },
+    Case {
+        domain: "tlsa-both.signed.example",
+        policy_host: PolicyHost::None,
+        mx: &["mx-both.signed.example"],
+        records: "mx-both A {ipv4:wrong-name}
+_25._tcp.mx-both TLSA 2 1 1 {key:intermediate}
+_25._tcp.mx-both TLSA 3 1 1 {key:wrong-name}",
+        expected: DANE_ALONE,
+        reason: "a record for the issuer that does not count beside one for the key",
         ..SOUND
     },
     Case {
@@ -218,7 +298,8 @@ _25._tcp.mx-alias-away TLSA 3 1 1 {key:sound}",
         policy_host: PolicyHost::None,
         mx: &["expired.signed.example"],
         records: "_25._tcp.expired TLSA 3 1 1 {key:expired}",
-        expected: DANE_ALONE,
+        // The host is a domain too, and has a record for reports.
+        expected: Expected { remarks: &[], ..DANE_ALONE },
         reason: "dates do not count for DANE-EE (RFC 7672 §3.1.1)",
         ..SOUND
     },
@@ -248,14 +329,17 @@ _25._tcp.mx-alias-away TLSA 3 1 1 {key:sound}",
         policy_host: PolicyHost::None,
         mx: &["plain.signed.example"],
         records: "_25._tcp.plain TLSA 3 1 1 {key:plain}",
-        expected: Expected {
-            findings: &["D-NONE", "S-NOSTARTTLS"],
-            hosts: &["faulty mismatch refuse"],
-            status: "none",
-            not_tested: NO_POLICY,
-            ..AT_RISK
-        },
+        expected: mismatch_and(&["D-NONE", "S-NOSTARTTLS"]),
         reason: "TLSA records promise TLS (RFC 7672 §2.2)",
+        ..SOUND
+    },
+    Case {
+        domain: "tlsa-pkix-plain.signed.example",
+        policy_host: PolicyHost::None,
+        mx: &["mx-pkix-plain.signed.example"],
+        records: "mx-pkix-plain A {ipv4:plain}\n_25._tcp.mx-pkix-plain TLSA 1 1 1 {key:plain}",
+        expected: mismatch_and(&["D-NONE", "N-PARAM", "S-NOSTARTTLS"]),
+        reason: "so do unusable ones",
         ..SOUND
     },
 ];
