@@ -58,8 +58,9 @@ fn commands() -> String {
 fn push(out: &mut String, command: &mut Command) {
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     let help = command.render_long_help().to_string();
+    let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
     // Writing to a `String` cannot fail.
-    let _ = write!(out, "\n## {name}\n\n```text\n{}\n```\n", help.trim_end());
+    let _ = write!(out, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n"));
     let shown = |sub: &&mut Command| !sub.is_hide_set() && sub.get_name() != "help";
     for subcommand in command.get_subcommands_mut().filter(shown) {
         push(out, subcommand);
