@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 struct Service {
     name: &'static str,
     certificate: Certificate,
+    /// The program that takes connections.
+    daemon: &'static str,
     /// Settings of its own, in the words of postconf(5).
     settings: &'static [&'static str],
 }
@@ -40,6 +42,13 @@ const SERVICES: &[Service] = &[
     service(BY_NAME, Certificate::WrongName, &["tls_server_sni_maps = hash:$config_directory/sni"]),
     service("busy", Certificate::Sound, &[EARLY, "smtpd_client_restrictions = $defers"]),
     service("closed", Certificate::Sound, &[EARLY, "smtpd_client_restrictions = $rejects"]),
+    // It lets clients wait after the first line of a greeting of two, then hands them to smtpd.
+    Service { daemon: "postscreen", ..service("screened", Certificate::Sound, &[]) },
+    service(
+        "needs-certificate",
+        Certificate::Sound,
+        &["smtpd_tls_security_level = encrypt", "smtpd_tls_req_ccert = yes"],
+    ),
     // Nobody but the tests of manners looks at these.
     service("counted", Certificate::Sound, &[]),
     service("guarded", Certificate::Sound, &[]),
@@ -56,7 +65,7 @@ const fn service(
     certificate: Certificate,
     settings: &'static [&'static str],
 ) -> Service {
-    Service { name, certificate, settings }
+    Service { name, certificate, daemon: "smtpd", settings }
 }
 
 /// Postfix before its start: who shows what.
@@ -144,7 +153,8 @@ fn main_cf(folder: &Path) -> String {
          mydestination =\nlocal_recipient_maps =\nalias_maps =\nalias_database =\n\
          inet_interfaces = all\ninet_protocols = all\n\
          smtpd_peername_lookup = no\nsmtpd_client_event_limit_exceptions = static:all\n\
-         smtpd_tls_security_level = may\nsmtpd_tls_loglevel = 1\n\
+         postscreen_cache_map =\npostscreen_greet_action = enforce\n\
+         smtpd_tls_chain_files = {path}/screened.pem\nsmtpd_tls_security_level = may\nsmtpd_tls_loglevel = 1\n\
          smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n\
          defers = check_client_access static:{{450 4.7.1 come back later}}\n\
          rejects = check_client_access static:{{554 5.7.1 not from you}}\n"
@@ -155,6 +165,7 @@ fn master_cf(folder: &Path) -> String {
     let mut text = "\
 postlog unix-dgram n - n - 1 postlogd
 tlsmgr unix - - n 1000? 1 tlsmgr
+smtpd pass - - n - - smtpd
 "
     .to_owned();
     for (place, service) in SERVICES.iter().enumerate() {
@@ -163,8 +174,10 @@ tlsmgr unix - - n 1000? 1 tlsmgr
             let chain = chain(folder, service.name);
             writeln!(
                 text,
-                "{address}:25 inet n - n - - smtpd\n  -o syslog_name={}\n  \
+                "{address}:25 inet n - n - {} {}\n  -o syslog_name={}\n  \
                  -o smtpd_tls_chain_files={}",
+                if service.daemon == "postscreen" { "1" } else { "-" },
+                service.daemon,
                 service.name,
                 chain.display()
             )

@@ -17,7 +17,7 @@ const BOGUS: Expected = Expected {
 };
 
 /// MX and hosts are sound, the record cannot be had. Nor can the one for reports.
-const TAMPERED: Expected = Expected {
+pub(super) const TAMPERED: Expected = Expected {
     verdict: "could_not_tell",
     status: "none",
     findings: &["D-DNSFAIL"],

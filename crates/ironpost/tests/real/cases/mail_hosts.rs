@@ -115,6 +115,19 @@ pub(crate) const CASES: &[Case] = &[
         ..SOUND
     },
     Case {
+        domain: "mx-screened.unsigned.example",
+        mx: &["screened.unsigned.example"],
+        reason: "postscreen, who holds back the second line of the greeting for six seconds",
+        ..SOUND
+    },
+    Case {
+        domain: "mx-needs-certificate.unsigned.example",
+        mx: &["needs-certificate.unsigned.example"],
+        expected: Expected { findings: &["S-CONNECT"], ..UNTESTED },
+        reason: "no TLS without a certificate of the client",
+        ..SOUND
+    },
+    Case {
         domain: "mx-busy.unsigned.example",
         mx: &["busy.unsigned.example"],
         expected: Expected { remarks: &["S-TEMPFAIL"], ..UNTESTED },

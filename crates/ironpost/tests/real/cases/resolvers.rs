@@ -1,5 +1,6 @@
 //! Where DNSSEC status comes from: `--dnssec`, before resolvers of three kinds.
 
+use super::dnssec;
 use crate::case::{AT_RISK, Expected, PROTECTED, assert_each, difference};
 use crate::internet::Internet;
 use crate::name_servers::{PLAIN, PUBLIC, STRIPPING, VALIDATING};
@@ -47,6 +48,24 @@ const TABLE: &[(IpAddr, &[&str], &str, Expected, &str)] = &[
     ),
     (VALIDATING, &["--dnssec", "trust-ad"], BROKEN, SERVFAIL, "SERVFAIL tells"),
     (PLAIN, &["--dnssec", "validate", ANCHOR], BROKEN, BOGUS, "nobody but us can tell"),
+    (
+        PLAIN,
+        &["--dnssec", "validate", ANCHOR],
+        "tampered.example",
+        Expected {
+            findings: &["D-DNSFAIL", "R-VERSION"],
+            not_tested: &["txt"],
+            ..dnssec::TAMPERED
+        },
+        "the TXT records alone were changed; that for reports is not validated here",
+    ),
+    (
+        VALIDATING,
+        &["--dnssec", "validate", ANCHOR],
+        "ed25519.example",
+        Expected { remarks: &["N-NOSIGN"], ..PROTECTED },
+        "an algorithm that Unbound knows and we do not: unsigned, to us",
+    ),
 ];
 
 const SIGNED: &str = "tlsa-311.signed.example";
