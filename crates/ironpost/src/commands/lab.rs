@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::interrupt::{Signals, block_on};
 use crate::output::{Console, shell_word};
 use clap::{Args, Subcommand};
-use ironpost_lab::{Lab, LabOptions};
+use ironpost_lab::{Lab, LabOptions, Scenario};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -107,18 +107,17 @@ fn guide(lab: &Lab, program: &str) -> String {
         let _ = writeln!(out, "  sound domains  {}", lab.sound_domains_file().display());
     }
     out.push_str("\nTry, in another terminal:\n\n");
-    for scenario in lab.scenarios().iter().take(TRIED) {
+    let looks = first_looks(lab.scenarios());
+    for scenario in &looks {
         let _ = writeln!(out, "  {check} {}", scenario.domain);
     }
     let list = shell_path(lab.domains_file());
     let _ = writeln!(out, "  {check} --input {list}");
-    if let Some(first) = lab.scenarios().first() {
-        let _ = writeln!(out, "  {check} --explain --simulate {}", first.domain);
-        let _ =
-            writeln!(out, "  {program} policy new --config {config} --from-dns {}", first.domain);
-        let dns = lab.dns();
-        let _ =
-            writeln!(out, "  dig @{} -p {} TXT _mta-sts.{}", dns.ip(), dns.port(), first.domain);
+    if let (Some(Scenario { domain, .. }), Some(worst)) = (looks.first(), looks.last()) {
+        let _ = writeln!(out, "  {check} --explain --simulate {}", worst.domain);
+        let _ = writeln!(out, "  {program} policy new --config {config} --from-dns {domain}");
+        let (ip, port) = (lab.dns().ip(), lab.dns().port());
+        let _ = writeln!(out, "  dig @{ip} -p {port} TXT _mta-sts.{domain}");
     }
     let _ = writeln!(out, "\nThe {} domains of the lab:\n", lab.scenarios().len());
     let width = lab.scenarios().iter().map(|s| s.domain.len()).max().unwrap_or_default();
@@ -132,6 +131,13 @@ fn guide(lab: &Lab, program: &str) -> String {
     out
 }
 
+/// The scenarios to begin with: [`FIRST_LOOKS`], or some others where those are not there.
+fn first_looks(scenarios: &[Scenario]) -> Vec<&Scenario> {
+    let named = FIRST_LOOKS.iter().filter_map(|name| scenarios.iter().find(|s| s.name == *name));
+    let named: Vec<_> = named.collect();
+    if named.is_empty() { scenarios.iter().take(FIRST_LOOKS.len()).collect() } else { named }
+}
+
 /// What to type to run this program again.
 fn own_name() -> String {
     let first = std::env::args_os().next();
@@ -143,5 +149,5 @@ fn shell_path(path: &Path) -> String {
     shell_word(&path.to_string_lossy())
 }
 
-/// Scenarios named in the examples.
-const TRIED: usize = 3;
+/// Sound, broken, attacked.
+const FIRST_LOOKS: [&str; 3] = ["sound-enforce", "mx-unmatched", "stripped"];
