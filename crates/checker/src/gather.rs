@@ -179,9 +179,11 @@ impl Look<'_> {
         self.network.resolver.unvalidated()
     }
 
-    /// Time left for this domain, at most `wish`.
+    /// Time left for this domain, at most `wish`, less what it takes to tell of what was seen: a
+    /// probe that the domain's own end cuts off is lost.
     fn time_left(&self, wish: Duration) -> Duration {
-        wish.min(self.deadline.saturating_duration_since(Instant::now()))
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        wish.min(left.saturating_sub(MARGIN))
     }
 
     async fn published(
@@ -243,6 +245,8 @@ pub const HTTPS_DEADLINE: Duration = Duration::from_secs(15);
 pub const SMTP_DEADLINE: Duration = Duration::from_secs(15);
 /// Total time for one lookup.
 pub const DNS_DEADLINE: Duration = Duration::from_secs(5);
+/// What is kept of a domain's time for the end. Own limit.
+const MARGIN: Duration = Duration::from_millis(500);
 /// Hosts looked at per domain; the largest providers name fewer than ten.
 const MAX_HOSTS: usize = 20;
 /// Addresses tried per host.
