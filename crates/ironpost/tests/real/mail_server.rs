@@ -153,7 +153,8 @@ fn main_cf(folder: &Path) -> String {
          mydestination =\nlocal_recipient_maps =\nalias_maps =\nalias_database =\n\
          inet_interfaces = all\ninet_protocols = all\n\
          smtpd_peername_lookup = no\nsmtpd_client_event_limit_exceptions = static:all\n\
-         postscreen_cache_map =\npostscreen_greet_action = enforce\n\
+         postscreen_cache_map =\npostscreen_access_list =\n\
+         postscreen_greet_action = enforce\npostscreen_greet_wait = 12s\n\
          smtpd_tls_chain_files = {path}/screened.pem\nsmtpd_tls_security_level = may\nsmtpd_tls_loglevel = 1\n\
          smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n\
          defers = check_client_access static:{{450 4.7.1 come back later}}\n\

@@ -117,7 +117,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         domain: "mx-screened.unsigned.example",
         mx: &["screened.unsigned.example"],
-        reason: "postscreen, who holds back the second line of the greeting for six seconds",
+        reason: "postscreen, who holds back the second line of the greeting for twelve seconds",
         ..SOUND
     },
     Case {
