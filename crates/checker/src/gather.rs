@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// How the outside world is reached.
@@ -82,6 +83,8 @@ struct Network {
     ports: Ports,
     egress: EgressTest,
     hosts: HostCache,
+    /// Room for SMTP sessions, over all domains.
+    smtp_places: Semaphore,
 }
 
 impl Gatherer {
@@ -112,6 +115,7 @@ impl Gatherer {
             ports: options.ports,
             egress: EgressTest::new(options.canaries, options.ports.smtp),
             hosts: HostCache::default(),
+            smtp_places: Semaphore::new(SMTP_IN_FLIGHT),
         };
         Ok(Self { network: Arc::new(network) })
     }
@@ -247,6 +251,8 @@ pub const SMTP_DEADLINE: Duration = Duration::from_secs(15);
 pub const DNS_DEADLINE: Duration = Duration::from_secs(5);
 /// What is kept of a domain's time for the end. Own limit.
 const MARGIN: Duration = Duration::from_millis(500);
+/// SMTP sessions at once, over all domains.
+const SMTP_IN_FLIGHT: usize = 256;
 /// Hosts looked at per domain; the largest providers name fewer than ten.
 const MAX_HOSTS: usize = 20;
 /// Addresses tried per host.

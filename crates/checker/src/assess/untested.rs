@@ -66,6 +66,8 @@ fn addresses(view: &View<'_>, seen: &HostEvidence, list: &mut Vec<NotTested>) {
     let host = seen.name.as_str();
     if seen.cut_short {
         list.push(entry(Section::MxTls, host, "the time for this domain was over"));
+    }
+    if seen.cut_short && seen.probes.is_empty() {
         return;
     }
     if seen.probes.is_empty() {

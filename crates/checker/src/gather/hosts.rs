@@ -12,6 +12,7 @@ use ironpost_proto::tls_rpt::record::is_record;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
 
@@ -74,35 +75,54 @@ impl Look<'_> {
         seen.probes = smtp.probes;
         seen.without_sni = smtp.without_sni;
         seen.legacy_versions = smtp.legacy_versions;
+        seen.cut_short = smtp.cut_short;
         seen.forget_what_only_dane_needs();
         seen
     }
 
     async fn probe_all(&self, name: &DnsName, to_try: &[IpAddr]) -> Smtp {
-        let client =
-            SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..self.network.prober.clone() };
         let at = |address: &IpAddr| SocketAddr::new(*address, self.network.ports.smtp);
-        let probes =
-            join_all(to_try.iter().map(|address| client.probe(name, at(address), Sni::MxName)))
-                .await;
+        let asked = to_try.iter().map(|address| self.probe(name, at(address), Sni::MxName));
+        let probes: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+        let cut_short = probes.len() < to_try.len();
         if probes.iter().any(|probe| probe.connected_after.is_some()) {
             self.network.egress.connected();
         }
-        // What follows needs a host that speaks TLS at all.
-        let Some(sound) =
-            probes.iter().find(|probe| probe.tls.is_some()).map(|probe| probe.address)
-        else {
-            let other = probes.iter().find(|probe| probe.starttls_offered).map(|p| p.address);
-            let without_sni = match other {
-                Some(address) => Some(client.probe(name, address, Sni::Absent).await),
-                None => None,
-            };
-            return Smtp { probes, without_sni, legacy_versions: Vec::new() };
+        let speaks_tls = probes.iter().find(|probe| probe.tls.is_some());
+        let offers_tls = probes.iter().find(|probe| probe.starttls_offered);
+        let (without_sni, legacy_versions) = match (speaks_tls, offers_tls) {
+            (Some(sound), _) => tokio::join!(
+                self.probe(name, sound.address, Sni::Absent),
+                self.legacy_versions(sound.address)
+            ),
+            // No session with a server name: is the name to blame?
+            (None, Some(faulty)) => {
+                (self.probe(name, faulty.address, Sni::Absent).await, Vec::new())
+            }
+            (None, None) => (None, Vec::new()),
         };
-        let more = SmtpProber { deadline: self.time_left(SMTP_DEADLINE), ..client };
-        let (without_sni, legacy_versions) =
-            tokio::join!(more.probe(name, sound, Sni::Absent), more.legacy_versions(sound));
-        Smtp { probes, without_sni: Some(without_sni), legacy_versions }
+        Smtp { probes, without_sni, legacy_versions, cut_short }
+    }
+
+    /// One probe, when there is room for it; `None` if the domain's time is over by then.
+    async fn probe(&self, name: &DnsName, address: SocketAddr, sni: Sni) -> Option<SmtpProbe> {
+        let _place = self.network.smtp_places.acquire().await.ok()?;
+        Some(self.prober()?.probe(name, address, sni).await)
+    }
+
+    async fn legacy_versions(&self, address: SocketAddr) -> Vec<TlsVersion> {
+        let Ok(_place) = self.network.smtp_places.acquire().await else { return Vec::new() };
+        match self.prober() {
+            Some(prober) => prober.legacy_versions(address).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// A prober for the time that is left; `None` if that is too short to blame a host for silence.
+    fn prober(&self) -> Option<SmtpProber> {
+        let deadline = self.time_left(SMTP_DEADLINE);
+        let prober = SmtpProber { deadline, ..self.network.prober.clone() };
+        (deadline >= LEAST_PATIENCE).then_some(prober)
     }
 
     /// The TLSA records at the first candidate base domain that has secure ones; failing that what
@@ -174,6 +194,8 @@ struct Smtp {
     probes: Vec<SmtpProbe>,
     without_sni: Option<SmtpProbe>,
     legacy_versions: Vec<TlsVersion>,
+    /// Some address was not tried for want of time.
+    cut_short: bool,
 }
 
 /// The names below which TLSA records may stand (RFC 7672 §2.2.3). Where the addresses are
@@ -193,5 +215,7 @@ fn tlsa_candidates(name: &DnsName, ipv4: &Lookup<IpAddr>, ipv6: &Lookup<IpAddr>)
 
 /// The port in TLSA names of MX hosts, whatever port a lab uses (RFC 7672 §2.2.3).
 const TLSA_PORT: u16 = 25;
+/// With less time than this, silence says nothing about a host.
+const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 /// Hosts remembered; then those nobody waits for are forgotten.
 const MAX_CACHED: usize = 4_096;
