@@ -39,7 +39,9 @@ fn on_terminal(lab: &RunningLab, args: &str, variables: &[(&str, &str)]) -> Stri
     let mut command = Command::new("script");
     command.env("PROGRAM", env!("CARGO_BIN_EXE_ironpost")).env("CONFIG", lab.lab().config_file());
     command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
-    command.env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
+    // Colour is also for the logs of a CI service, which says that it is one.
+    command.env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE").env_remove("CI");
+    command.envs(variables.iter().copied());
     let (name, rest) = args.split_once(' ').unwrap();
     let line = format!("\"$PROGRAM\" {name} --config \"$CONFIG\" {rest}");
     let output = command.args(["-qec", &line, "/dev/null"]).output().unwrap();
