@@ -1,4 +1,4 @@
-//! Reports for people and machines: pure functions from [`Report`]s to text.
+//! Reports for people and machines: pure functions from [`Report`](crate::report::Report)s to text.
 //!
 //! Strings in a report are visible already; every renderer makes them visible once more
 //! (which changes nothing) and then escapes them for its own format, so that nothing from
