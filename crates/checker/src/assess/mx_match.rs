@@ -166,7 +166,8 @@ fn matches(view: &View<'_>, policy: &Policy) -> Vec<Finding> {
         .filter(|pattern| !hosts.iter().any(|host| pattern.matches_name(host)))
         .collect();
     if unmatched.is_empty() {
-        return unused.into_iter().filter_map(|pattern| leftover(view, pattern)).collect();
+        let leftovers = unused.into_iter().filter_map(|pattern| leftover(view, pattern));
+        return leftovers.take(MOST_ALIKE).collect();
     }
     let mut findings = Vec::new();
     let mut unexplained = Vec::new();
@@ -323,6 +324,7 @@ fn weak(view: &View<'_>, policy: &Policy) -> Vec<Finding> {
             )
             .with_fix(["List the MX hosts by name.".to_owned(), new_id(view)])
         })
+        .take(MOST_ALIKE)
         .collect()
 }
 
@@ -345,7 +347,13 @@ fn new_id(view: &View<'_>) -> String {
 
 fn mx_lines(view: &View<'_>) -> Vec<String> {
     let records = view.mx_records().unwrap_or_default();
-    records.iter().map(|mx| format!("MX: {} {}", mx.preference, mx.exchange)).collect()
+    let shown = records.iter().take(RECORDS_SHOWN);
+    let mut lines: Vec<_> =
+        shown.map(|mx| format!("MX: {} {}", mx.preference, mx.exchange)).collect();
+    if records.len() > RECORDS_SHOWN {
+        lines.push(format!("and {} more", records.len() - RECORDS_SHOWN));
+    }
+    lines
 }
 
 fn join<S: AsRef<str>>(names: impl Iterator<Item = S>) -> String {
@@ -354,6 +362,10 @@ fn join<S: AsRef<str>>(names: impl Iterator<Item = S>) -> String {
 
 /// Names worth reading in one sentence.
 const NAMES_SHOWN: usize = 4;
+/// MX records worth reading beside a finding. An answer can hold thousands.
+const RECORDS_SHOWN: usize = 20;
+/// Findings of one kind about patterns. A policy can list thousands.
+const MOST_ALIKE: usize = 50;
 /// Slips up to which a pattern is worth mentioning.
 const NEAR: usize = 5;
 
