@@ -100,6 +100,10 @@ async fn over_tcp(server: SocketAddr, query: &Query) -> io::Result<Bytes> {
     if !query.is_answered_by(&octets) {
         return Err(nonsense("over TCP it answers another question"));
     }
+    // RFC 2181 §9: what is cut short is no answer, least of all one that there is nothing.
+    if is_truncated(&octets) {
+        return Err(nonsense("over TCP it is cut short too"));
+    }
     Ok(Bytes::from(octets))
 }
 
