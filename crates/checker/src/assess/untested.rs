@@ -8,6 +8,7 @@ use crate::report::{DaneState, NotTested};
 use ironpost_net::dns::answer::{DnsError, Security};
 use ironpost_net::policy_fetch::FetchFailure;
 use ironpost_proto::visible::Visible;
+use std::collections::BTreeSet;
 
 pub(super) fn list(view: &View<'_>) -> Vec<NotTested> {
     let mut list = Vec::new();
@@ -35,6 +36,7 @@ pub(super) fn list(view: &View<'_>) -> Vec<NotTested> {
         list.push(entry(Section::MxMatch, "MX records", &error.to_string()));
         list.push(entry(Section::MxTls, "MX hosts", "the MX records could not be looked up"));
     }
+    beyond_the_limit(view, &mut list);
     if evidence.skip.smtp {
         list.push(entry(Section::MxTls, "MX hosts", "left out by request"));
     } else {
@@ -47,12 +49,32 @@ pub(super) fn list(view: &View<'_>) -> Vec<NotTested> {
     list
 }
 
+/// MX hosts that there were too many of. What stands behind the last must not pass for tested.
+fn beyond_the_limit(view: &View<'_>, list: &mut Vec<NotTested>) {
+    let looked_at: BTreeSet<_> = view.hosts().iter().map(|host| &host.seen.name).collect();
+    let records = view.mx_records().unwrap_or_default().iter().map(|mx| &mx.exchange);
+    let named: BTreeSet<_> = records.filter(|name| !name.is_root()).collect();
+    let beyond = named.difference(&looked_at).count();
+    if beyond > 0 {
+        let what = format!("{beyond} more MX hosts");
+        let reason = format!("only the first {} are looked at", looked_at.len());
+        list.push(entry(Section::MxMatch, &what, &reason));
+        list.push(entry(Section::MxTls, &what, &reason));
+    }
+}
+
 fn policy_host(view: &View<'_>, list: &mut Vec<NotTested>) {
     let host = &view.evidence.policy_host;
     let expected = !view.evidence.record.set.candidates.is_empty();
     let failed = host.ipv4.as_ref().err().or(host.ipv6.as_ref().err());
     if let (true, true, Some(error)) = (expected, host.fetches.is_empty(), failed) {
         list.push(entry(Section::PolicyHost, host.name.as_str(), &error.to_string()));
+    }
+    let lookups = [&host.ipv4, &host.ipv6].into_iter().flatten();
+    let published: usize = lookups.map(|answer| answer.records().len()).sum();
+    if expected && published > host.fetches.len() {
+        let reason = format!("only {} of its {published} addresses are tried", host.fetches.len());
+        list.push(entry(Section::PolicyHost, host.name.as_str(), &reason));
     }
     for fetch in &host.fetches {
         if let Some(failure @ FetchFailure::Unroutable) = &fetch.failure {
@@ -76,6 +98,12 @@ fn addresses(view: &View<'_>, seen: &HostEvidence, list: &mut Vec<NotTested>) {
             Some(error) => error.to_string(),
             None => "it has no address to connect to".to_owned(),
         };
+        list.push(entry(Section::MxTls, host, &reason));
+    }
+    let lookups = [&seen.ipv4, &seen.ipv6].into_iter().flatten().flatten();
+    let published: usize = lookups.map(|answer| answer.records().len()).sum();
+    if published > seen.probes.len() && !seen.probes.is_empty() && !seen.cut_short {
+        let reason = format!("only {} of its {published} addresses are tried", seen.probes.len());
         list.push(entry(Section::MxTls, host, &reason));
     }
     for (probe, state) in seen.probes.iter().zip(states(seen, view.evidence.egress)) {
