@@ -44,6 +44,13 @@ impl HostCache {
         slot.named += 1;
         Arc::clone(&slot.look)
     }
+
+    fn forget(&self, name: &DnsName, look: &Arc<OnceCell<Arc<HostEvidence>>>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.get(name).is_some_and(|slot| Arc::ptr_eq(&slot.look, look)) {
+            seen.remove(name);
+        }
+    }
 }
 
 impl Look<'_> {
@@ -51,7 +58,13 @@ impl Look<'_> {
         let slot = self.network.hosts.slot(&name);
         let look = slot.get_or_init(|| async { Arc::new(self.look_at_host(&name).await) });
         match timeout_at(self.deadline, look).await {
-            Ok(seen) => Arc::clone(seen),
+            Ok(seen) => {
+                // A domain that was slow elsewhere does not leave the host untested for all others.
+                if seen.cut_short {
+                    self.network.hosts.forget(&name, &slot);
+                }
+                Arc::clone(seen)
+            }
             Err(_) => Arc::new(HostEvidence::cut_short(name)),
         }
     }
