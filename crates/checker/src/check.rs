@@ -3,7 +3,7 @@
 use crate::assess::history::body_hash;
 use crate::assess::hosts::{address_state, dane_state, tls_state};
 use crate::assess::view::View;
-use crate::assess::{Assessment, assess, certificate};
+use crate::assess::{assess, certificate};
 use crate::bulk::previous::PreviousRun;
 use crate::evidence::{Egress, Evidence, Host, Skip};
 use crate::gather::{Gatherer, NetworkError, NetworkOptions};
@@ -80,7 +80,7 @@ pub fn report(evidence: &Evidence, previous: Option<&PreviousRun>, simulate: boo
         policy: policy(view),
         mx: view.hosts().iter().map(|host| mx_summary(view, host, simulate)).collect(),
         timeline: timeline::timeline(&assessment),
-        findings: reported(&assessment),
+        findings: assessment.findings.iter().map(ReportedFinding::from).collect(),
         seen: seen(view),
         not_tested: [assessment.not_tested, graded.left_out].concat(),
     }
@@ -138,21 +138,6 @@ fn addresses(host: &Host, egress: Egress) -> Vec<AddressSummary> {
             }
         })
         .collect()
-}
-
-fn reported(assessment: &Assessment<'_>) -> Vec<ReportedFinding> {
-    let report = |finding: &crate::finding::Finding| ReportedFinding {
-        id: finding.entry.id.to_owned(),
-        severity: finding.severity,
-        section: finding.entry.section,
-        title: finding.entry.title.to_owned(),
-        detail: finding.detail.clone(),
-        rfc: finding.entry.rfc.to_owned(),
-        fix: finding.fix.clone(),
-        subject: finding.subject.clone(),
-        evidence: finding.evidence.clone(),
-    };
-    assessment.findings.iter().map(report).collect()
 }
 
 fn seen(view: &View<'_>) -> Seen {

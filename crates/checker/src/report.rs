@@ -3,7 +3,7 @@
 //! Every string that came from outside is already made visible.
 
 use crate::catalogue::Section;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ pub struct PolicySummary {
     pub certificate_expires: Option<Timestamp>,
 }
 
-/// See [`PolicySummary::status`].
+/// Whether a sender applies the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyStatus {
@@ -204,11 +204,11 @@ pub struct AddressSummary {
     pub address: String,
     /// What it showed, in a few words.
     pub result: String,
-    /// As [`MxSummary::tls`].
+    /// As for the host as a whole.
     pub tls: TlsState,
 }
 
-/// See [`MxSummary::tls`].
+/// Whether senders accept TLS there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TlsState {
@@ -251,7 +251,7 @@ pub struct Simulation {
     pub result_type: Option<String>,
 }
 
-/// See [`Simulation::action`].
+/// What a sender does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SenderAction {
@@ -316,6 +316,23 @@ pub struct ReportedFinding {
     pub subject: String,
     /// What was seen.
     pub evidence: Vec<String>,
+}
+
+impl From<&Finding> for ReportedFinding {
+    fn from(finding: &Finding) -> Self {
+        let Finding { entry, severity, subject, detail, fix, evidence } = finding;
+        Self {
+            id: entry.id.to_owned(),
+            severity: *severity,
+            section: entry.section,
+            title: entry.title.to_owned(),
+            detail: detail.clone(),
+            rfc: entry.rfc.to_owned(),
+            fix: fix.clone(),
+            subject: subject.clone(),
+            evidence: evidence.clone(),
+        }
+    }
 }
 
 /// Something that was not tested.

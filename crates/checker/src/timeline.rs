@@ -102,6 +102,9 @@ fn mx(assessment: &Assessment<'_>) -> Step {
         return step("mx", StepState::NotTested, &error.to_string(), None);
     }
     let hosts = view.hosts();
+    if view.domain_is_missing() {
+        return step("mx", StepState::Absent, "no such domain", None);
+    }
     let text = match (view.has_null_mx(), view.readable()) {
         (true, _) => "null MX".to_owned(),
         (false, Some(policy)) if !policy.mx.is_empty() => {

@@ -101,7 +101,7 @@ pub fn summary(assessment: &Assessment<'_>, verdict: Verdict) -> String {
         Verdict::Absent => format!("{domain} publishes no MTA-STS policy: anyone on the way can switch encryption off."),
         Verdict::OptedOut => "The policy is in mode none: senders treat the domain as if it had no policy.".to_owned(),
         Verdict::Parked => format!("{domain} takes no mail."),
-        Verdict::CouldNotTell if view.domain_is_missing() => format!("{domain} does not exist in DNS."),
+        Verdict::CouldNotTell if view.domain_is_missing() => format!("{domain} does not exist in DNS. Check the spelling."),
         Verdict::CouldNotTell => match assessment.not_tested.first() {
             Some(gap) => format!("No verdict: {} could not be looked at ({}).", gap.what, gap.reason),
             None => "No verdict: the domain could not be looked at.".to_owned(),

@@ -111,7 +111,6 @@ const SOLE_USES: &[SoleUse] = &[
     sole("indicatif", &[BINARY], "only one module of the binary writes to the terminal"),
     sole("comfy-table", &[BINARY], "only one module of the binary writes to the terminal"),
     sole("anstream", &[BINARY], "only one module of the binary writes to the terminal"),
-    sole("mimalloc", &[BINARY], "the program chooses its allocator"),
     sole("cargo_metadata", &["xtask"], "nothing shipped asks cargo"),
 ];
 

@@ -339,7 +339,7 @@ fn is_own(view: &View<'_>, name: &Domain) -> bool {
 
 fn new_id(view: &View<'_>) -> String {
     format!(
-        "Then publish a new id: {}. IN TXT \"v=STSv1; id={};\"",
+        "Then publish a new id: {}. 3600 IN TXT \"v=STSv1; id={};\"",
         view.evidence.domain.prefixed("_mta-sts"),
         view.fresh_id()
     )

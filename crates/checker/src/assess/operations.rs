@@ -75,10 +75,10 @@ fn parked(view: &View<'_>) -> Option<Finding> {
     let domain = &view.evidence.domain;
     let mut fix = Vec::new();
     if !spf_denies_all {
-        fix.push(format!("Publish: {domain}. IN TXT \"v=spf1 -all\""));
+        fix.push(format!("Publish: {domain}. 3600 IN TXT \"v=spf1 -all\""));
     }
     if !dmarc_rejects {
-        fix.push(format!("Publish: _dmarc.{domain}. IN TXT \"v=DMARC1; p=reject\""));
+        fix.push(format!("Publish: _dmarc.{domain}. 3600 IN TXT \"v=DMARC1; p=reject\""));
     }
     let detail = if fix.is_empty() {
         format!("{domain} is parked as it should be: null MX, SPF -all, DMARC p=reject")

@@ -40,7 +40,7 @@ fn absent(view: &View<'_>, seen: &TlsRptEvidence, name: &DnsName) -> Option<Find
         return Some(
             Finding::new(&R_LOCATION, severity, misplaced.at.as_str(), detail)
                 .with_fix([
-                    format!("Publish at the right name: {name}. IN TXT \"{text}\""),
+                    format!("Publish at the right name: {name}. 3600 IN TXT \"{text}\""),
                     format!("Remove the record at {}.", misplaced.at),
                 ])
                 .with_evidence([format!("{} TXT: {text}", misplaced.at)]),

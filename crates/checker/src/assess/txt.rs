@@ -43,7 +43,7 @@ fn absent(view: &View<'_>, name: &DnsName) -> Vec<Finding> {
         );
         let finding = critical(&D_LOCATION, misplaced.at.as_str(), detail)
             .with_fix([
-                format!("Publish at the right name: {name}. IN TXT \"{text}\""),
+                format!("Publish at the right name: {name}. 3600 IN TXT \"{text}\""),
                 format!("Remove the record at {}.", misplaced.at),
             ])
             .with_evidence([format!("{} TXT: {text}", misplaced.at)]);

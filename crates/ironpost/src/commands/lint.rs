@@ -5,7 +5,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Destination};
 use clap::{Args, Subcommand, ValueEnum};
-use ironpost_checker::finding::Finding;
 use ironpost_checker::lint::{self, BodyContext, LintResult, Note};
 use ironpost_checker::publish;
 use ironpost_checker::render::terminal::{self, Depth, View};
@@ -139,7 +138,7 @@ fn text(result: &LintResult, console: &Console) -> String {
         // Writing to a `String` cannot fail.
         let _ = writeln!(out, "  {name:widest$}  {value}");
     }
-    let findings: Vec<_> = result.findings.iter().map(reported).collect();
+    let findings: Vec<_> = result.findings.iter().map(ReportedFinding::from).collect();
     let findings = terminal::findings(&findings, &view);
     if !findings.is_empty() {
         let _ = write!(out, "\n{findings}");
@@ -178,7 +177,7 @@ fn json(result: &LintResult) -> Result<String, Failure> {
         accepted: result.accepted,
         summary: &result.summary,
         fields: result.fields.iter().map(|(name, value)| Field { name, value }).collect(),
-        findings: result.findings.iter().map(reported).collect(),
+        findings: result.findings.iter().map(ReportedFinding::from).collect(),
         deviations: result.deviations.iter().map(Deviation::from).collect(),
     };
     serde_json::to_string_pretty(&report).map(|text| text + "\n").map_err(Failure::usage)
@@ -188,20 +187,6 @@ impl<'a> From<&'a Note> for Deviation<'a> {
     fn from(note: &'a Note) -> Self {
         let Note { line, column, message, excerpt } = note;
         Self { line: *line, column: *column, message, excerpt: excerpt.as_str() }
-    }
-}
-
-fn reported(finding: &Finding) -> ReportedFinding {
-    ReportedFinding {
-        id: finding.entry.id.to_owned(),
-        severity: finding.severity,
-        section: finding.entry.section,
-        title: finding.entry.title.to_owned(),
-        detail: finding.detail.clone(),
-        rfc: finding.entry.rfc.to_owned(),
-        fix: finding.fix.clone(),
-        subject: finding.subject.clone(),
-        evidence: finding.evidence.clone(),
     }
 }
 

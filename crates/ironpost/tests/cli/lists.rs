@@ -65,6 +65,17 @@ fn the_worst_exit_code_of_a_list_counts() {
 }
 
 #[test]
+fn a_resumed_list_ends_with_the_exit_code_of_the_whole() {
+    let lab = RunningLab::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (list, results) = (folder.path().join("list"), folder.path().join("results.jsonl"));
+    std::fs::write(&list, "mx-unmatched.example\nparked.example\n").unwrap();
+    assert_eq!(check_list(&lab, &list, &results, &[]).code, 1);
+    let resumed = check_list(&lab, &list, &results, &["--resume"]);
+    assert_eq!(resumed.code, 1, "nothing was left to do: {}", resumed.stderr);
+}
+
+#[test]
 fn every_format_takes_a_list() {
     let lab = RunningLab::start();
     for (format, start) in [

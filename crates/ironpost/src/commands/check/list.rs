@@ -11,6 +11,7 @@ use ironpost_checker::bulk::input::{self, Line, Lines};
 use ironpost_checker::bulk::names::NameSet;
 use ironpost_checker::bulk::output::Existing;
 use ironpost_checker::bulk::runner::{Ended, Event, RunError};
+use ironpost_checker::report::Report;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -51,7 +52,7 @@ impl List {
     ) -> Result<Exit, Failure> {
         let Self { lines, mut results, total, done } = self;
         let signals = Signals::listen()?;
-        let mut tally = Tally::default();
+        let mut tally = Tally { exit: earlier(args, done)?, ..Tally::default() };
         let mut progress = Progress::start(console, total, done);
         let sink = |event| {
             match event {
@@ -90,6 +91,22 @@ impl List {
         console.note(&tally.text(&summary));
         Ok(tally.exit)
     }
+}
+
+/// What the results of an interrupted run come to: the exit code speaks of the whole list. CSV
+/// does not hold enough to tell.
+fn earlier(args: &CheckArgs, done: u64) -> Result<Exit, Failure> {
+    let output = match &args.output {
+        Some(output) if done > 0 && args.manner().format == Format::Jsonl => output,
+        Some(_) | None => return Ok(Exit::Clean),
+    };
+    let failed = |error| Failure::reading(output, error);
+    let lines = BufReader::new(File::open(output).map_err(failed)?).lines();
+    lines.into_iter().try_fold(Exit::Clean, |exit, line| {
+        let report: Report = serde_json::from_str(&line.map_err(failed)?)
+            .map_err(|error| failed(io::Error::other(error)))?;
+        Ok(exit.worst(args.fail_on.judge(&report)))
+    })
 }
 
 /// Results in place of the list would be the end of the list.
