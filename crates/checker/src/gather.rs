@@ -142,7 +142,7 @@ impl Gatherer {
             matches!(&mx, Ok(answer) if answer.records().iter().any(|mx| mx.exchange.is_root()));
         let absent = record.set.candidates.is_empty() && record.lookup.is_ok();
         let (parked, parent_with_record, egress) = tokio::join!(
-            async { if null_mx { Some(look.parked().await) } else { None } },
+            async { if null_mx { look.parked().await } else { None } },
             async { if absent { look.parent_with_record().await } else { None } },
             network.egress.judge(network, &hosts, look.deadline),
         );
@@ -175,12 +175,16 @@ struct Look<'a> {
 impl Look<'_> {
     /// The resolver for lookups whose DNSSEC status matters.
     fn validating(&self) -> Resolver {
-        if self.skip.dane { self.plain() } else { self.network.resolver.clone() }
+        if self.skip.dane {
+            self.plain()
+        } else {
+            self.network.resolver.clone().until(self.deadline)
+        }
     }
 
     /// The resolver for all other lookups.
     fn plain(&self) -> Resolver {
-        self.network.resolver.unvalidated()
+        self.network.resolver.unvalidated().until(self.deadline)
     }
 
     /// Time left for this domain, at most `wish`, less what it takes to tell of what was seen: a

@@ -196,7 +196,12 @@ fn sni(view: &View<'_>, seen: &HostEvidence) -> Option<Finding> {
     let without = seen.without_sni.as_ref()?;
     let host = seen.name.as_str();
     let with = seen.probes.iter().any(|probe| probe.tls.is_some());
-    let refused = matches!(without.failure, Some(ProbeFailure::Handshake(_)));
+    let refused = match &without.failure {
+        // Slowness is no refusal.
+        Some(ProbeFailure::Handshake(HandshakeFailure::Timeout)) => false,
+        Some(ProbeFailure::Handshake(_)) => true,
+        Some(_) | None => false,
+    };
     let detail = if with && refused {
         format!("the MX {host} refuses a handshake without a server name; older senders send none")
     } else if works_without_sni(seen) {

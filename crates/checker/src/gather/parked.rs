@@ -2,21 +2,23 @@
 
 use super::Look;
 use crate::evidence::ParkedEvidence;
+use ironpost_net::dns::answer::Lookup;
 use ironpost_proto::domain::DnsName;
 
 impl Look<'_> {
-    pub(super) async fn parked(&self) -> ParkedEvidence {
+    /// `None` if a lookup failed: what could not be looked up is not held against the domain.
+    pub(super) async fn parked(&self) -> Option<ParkedEvidence> {
         let resolver = self.plain();
         let (apex, dmarc) = (DnsName::from(self.domain), self.domain.prefixed("_dmarc"));
         let (spf, dmarc) = tokio::join!(resolver.txt(&apex), resolver.txt(&dmarc));
-        let any = |answer: Result<ironpost_net::dns::answer::Answer<Vec<u8>>, _>,
-                   test: fn(&str) -> bool| {
-            answer.is_ok_and(|a| a.records().iter().any(|r| test(&String::from_utf8_lossy(r))))
+        let any = |answer: Lookup<Vec<u8>>, test: fn(&str) -> bool| {
+            let answer = answer.ok()?;
+            Some(answer.records().iter().any(|r| test(&String::from_utf8_lossy(r))))
         };
-        ParkedEvidence {
-            spf_denies_all: any(spf, spf_denies_all),
-            dmarc_rejects: any(dmarc, dmarc_rejects),
-        }
+        Some(ParkedEvidence {
+            spf_denies_all: any(spf, spf_denies_all)?,
+            dmarc_rejects: any(dmarc, dmarc_rejects)?,
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// How lookups are made.
 #[derive(Debug, Clone)]
@@ -75,6 +76,8 @@ pub enum SetupError {
 pub struct Resolver {
     core: Arc<Core>,
     status: Status,
+    /// When its lookups end, whatever their own deadline.
+    until: Option<Instant>,
 }
 
 impl Default for ResolverConfig {
@@ -119,7 +122,7 @@ impl Resolver {
             Dnssec::Off => (Status::Off, None),
         };
         let core = Core::new(exchange, config.deadline, config.in_flight, validator);
-        Ok(Self { core: Arc::new(core), status })
+        Ok(Self { core: Arc::new(core), status, until: None })
     }
 
     /// The same resolver, cache included, for lookups whose DNSSEC status is of no interest: they
@@ -132,7 +135,14 @@ impl Resolver {
             Status::Unvouched => Status::Unvouched,
             Status::Off => Status::Off,
         };
-        Self { core: Arc::clone(&self.core), status }
+        Self { core: Arc::clone(&self.core), status, until: self.until }
+    }
+
+    /// The same resolver, cache included, for lookups that nobody waits for after `end`: what has
+    /// no answer by then has timed out. Waiting for one's turn is counted here.
+    #[must_use]
+    pub fn until(self, end: Instant) -> Self {
+        Self { until: Some(end), ..self }
     }
 
     /// The recursive resolvers, in the order in which they are asked.
@@ -216,7 +226,7 @@ impl Resolver {
     /// leads out of what the server answers is not followed: the answer then names it and has no
     /// record. Whether `server` may be talked to is for the caller's guard to say.
     pub async fn txt_at(&self, server: SocketAddr, name: &DnsName) -> Lookup<Vec<u8>> {
-        self.core.ask_directly(server, name, Rtype::TXT).await
+        self.in_time(self.core.ask_directly(server, name, Rtype::TXT)).await
     }
 
     async fn answer<T: Kind>(&self, name: &DnsName, rtype: Rtype) -> Lookup<T> {
@@ -224,7 +234,20 @@ impl Resolver {
     }
 
     async fn find<T: Kind>(&self, name: &DnsName, rtype: Rtype) -> Result<Arc<Found<T>>, DnsError> {
-        Core::find(&self.core, name, rtype, self.status).await
+        self.in_time(Core::find(&self.core, name, rtype, self.status)).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        looking: impl Future<Output = Result<T, DnsError>>,
+    ) -> Result<T, DnsError> {
+        let Some(end) = self.until else { return looking.await };
+        let started = Instant::now();
+        timeout_at(end, looking).await.unwrap_or_else(|_| {
+            let unasked = SocketAddr::from(([0, 0, 0, 0], 0));
+            let server = self.servers().first().copied().unwrap_or(unasked);
+            Err(DnsError::Timeout { server, after: started.elapsed() })
+        })
     }
 }
 
