@@ -12,7 +12,7 @@ use crate::evidence::{Egress, HostEvidence};
 use crate::finding::{Finding, Severity};
 use crate::report::{DaneState, TlsState};
 use ironpost_net::smtp::{ProbeFailure, SmtpProbe};
-use ironpost_net::tls::facts::{TlsFacts, TlsVersion};
+use ironpost_net::tls::facts::{HandshakeFailure, TlsFacts, TlsVersion};
 
 pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
     if view.evidence.skip.smtp {
