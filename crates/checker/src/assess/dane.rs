@@ -19,12 +19,7 @@ use std::net::IpAddr;
 /// A domain whose own zone fails validation.
 pub(super) fn bogus_zone(evidence: &Evidence) -> Finding {
     let domain = &evidence.domain;
-    let reason = match &evidence.mx {
-        Ok(Answer { security: Security::Bogus(reason), .. }) => reason.clone(),
-        Ok(_) => String::new(),
-        Err(error) => error.to_string(),
-    };
-    bogus(domain.as_str(), &format!("the MX records of {domain}"), &reason)
+    bogus(domain.as_str(), &format!("the MX records of {domain}"), &reason(&evidence.mx))
 }
 
 pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
