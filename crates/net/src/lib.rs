@@ -3,8 +3,10 @@
 //! them is decided elsewhere.
 
 pub mod address_guard;
+pub mod dane;
 pub mod dns;
 pub mod policy_fetch;
+pub mod policy_source;
 pub mod ports;
 pub mod report_target;
 pub mod smtp;

@@ -5,9 +5,13 @@
 //! Where the RFCs are silent or split, a mark such as (A4) names our reading in COMPATIBILITY.md.
 
 pub mod dane;
+pub mod delivery;
 pub mod deviation;
 pub mod domain;
 pub mod mta_sts;
+pub mod next_hop;
+pub mod socketmap;
+pub mod tcp_table;
 pub mod tls_rpt;
 mod txt_fields;
 pub mod visible;

@@ -36,7 +36,9 @@ enum Place {
 const MAP: &[(&str, Place)] = &[
     ("ironpost-proto", Place::Layer(0)),
     ("ironpost-net", Place::Layer(1)),
+    ("ironpost-store", Place::Layer(1)),
     ("ironpost-checker", Place::Layer(2)),
+    ("ironpost-resolver", Place::Layer(2)),
     ("ironpost", Place::Layer(5)),
     ("ironpost-lab", Place::Lab),
     ("xtask", Place::Tools),
@@ -87,13 +89,28 @@ enum Testers {
 
 const LAB: &str = "ironpost-lab";
 const NET: &str = "ironpost-net";
+const STORE: &str = "ironpost-store";
 const CHECKER: &str = "ironpost-checker";
+const RESOLVER: &str = "ironpost-resolver";
 const BINARY: &str = "ironpost";
 
 const SOLE_USES: &[SoleUse] = &[
     sole("domain", &[NET, LAB], "DNS stays behind the interface of net"),
-    sole("hyper", &[NET, LAB], "HTTP goes out under net's deadlines and guard"),
-    sole("hyper-util", &[NET, LAB], "HTTP goes out under net's deadlines and guard"),
+    sole(
+        "hyper",
+        &[NET, LAB, RESOLVER],
+        "HTTP goes out under net's deadlines and guard; the rest serves",
+    ),
+    sole(
+        "hyper-util",
+        &[NET, LAB, RESOLVER],
+        "HTTP goes out under net's deadlines and guard; the rest serves",
+    ),
+    sole("sqlx", &[STORE], "one place knows how things are kept"),
+    sole("redis", &[RESOLVER], "one place knows how policies are shared"),
+    sole("landlock", &[BINARY], "only the program gives up rights"),
+    sole("listenfd", &[BINARY], "only the program is handed sockets"),
+    sole("sd-notify", &[BINARY], "only the program talks to its service manager"),
     sole("rustls", &[NET, LAB], "one place decides how TLS is spoken"),
     sole("tokio-rustls", &[NET, LAB], "one place decides how TLS is spoken"),
     sole("webpki-roots", &[NET], "one place decides who is trusted"),
