@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test says no")]
 
 use ironpost_proto::mta_sts::discovery::{
-    Alert, Applied, BACK_OFF, CachedPolicy, Decision, FailedFetch, Occasion, RefreshScope,
-    Settings, Step, Store, Timestamp, TxtLookup, WithoutDns, conclude, next_refresh, next_step,
+    Alert, Applied, Attempt, Attempts, BACK_OFF, CachedPolicy, Decision, Occasion, Outcome,
+    RefreshScope, Settings, Step, Store, Timestamp, TxtLookup, WithoutDns, conclude, next_refresh,
+    next_step,
 };
 use ironpost_proto::mta_sts::policy::{MaxAge, Mode, Policy};
 use ironpost_proto::mta_sts::record::{self, PolicyId};
@@ -35,6 +36,13 @@ fn cached(mode: Mode) -> CachedPolicy {
 
 fn fetch(text: &str) -> Step {
     Step::Fetch(id(text))
+}
+
+/// One failed attempt.
+fn failed(text: &str, secs: u64) -> Attempts {
+    let mut attempts = Attempts::default();
+    attempts.record(Attempt { id: id(text), at: at(secs), outcome: Outcome::Failed });
+    attempts
 }
 
 #[test]
@@ -74,7 +82,8 @@ fn what_to_do_on_delivery() {
     for (txt, age, step, alert, reason) in table {
         let entry = age.map(|_| cached(Mode::Enforce));
         let now = at(age.unwrap_or_default());
-        let decision = next_step(&txt, entry.as_ref(), None, Settings::default(), now);
+        let decision =
+            next_step(&txt, entry.as_ref(), &Attempts::default(), Settings::default(), now);
         assert_eq!(decision, Decision { step, alert }, "{reason}");
     }
 }
@@ -83,7 +92,7 @@ fn what_to_do_on_delivery() {
 fn an_administrator_may_rather_defer_than_deliver_blind() {
     let settings = Settings { without_dns: WithoutDns::Defer, ..Settings::default() };
     let step = |entry: Option<&CachedPolicy>| {
-        next_step(&TxtLookup::Failed, entry, None, settings, at(1)).step
+        next_step(&TxtLookup::Failed, entry, &Attempts::default(), settings, at(1)).step
     };
     assert_eq!(step(None), Step::Defer);
     assert_eq!(step(Some(&cached(Mode::Testing))), Step::UseCached);
@@ -93,16 +102,17 @@ fn an_administrator_may_rather_defer_than_deliver_blind() {
 fn mode_none_raises_no_alert() {
     for txt in [TxtLookup::Unusable, TxtLookup::Failed] {
         let entry = cached(Mode::None);
-        let decision = next_step(&txt, Some(&entry), None, Settings::default(), at(1));
+        let decision =
+            next_step(&txt, Some(&entry), &Attempts::default(), Settings::default(), at(1));
         assert_eq!(decision, Decision { step: Step::UseCached, alert: None });
         let settings = Settings { refresh: RefreshScope::ValidRecord, ..Settings::default() };
-        assert_eq!(next_refresh(&txt, &entry, None, settings, at(1)).alert, None);
+        assert_eq!(next_refresh(&txt, &entry, &Attempts::default(), settings, at(1)).alert, None);
     }
 }
 
 #[test]
 fn a_failed_fetch_is_not_repeated_for_five_minutes_per_id() {
-    let failed = FailedFetch { id: id("new"), at: at(100) };
+    let failed = failed("new", 100);
     let almost = Timestamp::from_millis(100_000 + 300_000 - 1);
     let after = at(100).after(BACK_OFF);
     let entry = cached(Mode::Enforce);
@@ -115,7 +125,7 @@ fn a_failed_fetch_is_not_repeated_for_five_minutes_per_id() {
         ("newer", Some(&entry), almost, fetch("newer"), "with a cached policy too"),
     ];
     for (txt, entry, now, expected, reason) in table {
-        let decision = next_step(&found(txt), entry, Some(&failed), Settings::default(), now);
+        let decision = next_step(&found(txt), entry, &failed, Settings::default(), now);
         assert_eq!(decision, Decision { step: expected, alert: None }, "{reason}");
     }
 }
@@ -126,7 +136,7 @@ fn what_follows_from_a_fetch() {
     let new = policy(Mode::Testing, WEEK);
     let kept =
         || Store::Replace(CachedPolicy { policy: new.clone(), id: id("new"), fetched_at: now });
-    let back_off = || Store::BackOff(FailedFetch { id: id("new"), at: now });
+    let back_off = || Store::Keep;
     let entry = cached(Mode::Enforce);
     let opted_out = cached(Mode::None);
     let expired = CachedPolicy { policy: policy(Mode::Enforce, 60), ..cached(Mode::Enforce) };
@@ -161,7 +171,13 @@ fn max_age_counts_from_the_fetch_to_the_millisecond() {
     let last = Timestamp::from_millis(WEEK * 1000 - 1);
     assert!(entry.is_valid(last) && !entry.is_valid(at(WEEK)));
     // The same id half-way is no fetch: nothing is stored, so nothing is prolonged.
-    let decision = next_step(&found("old"), Some(&entry), None, Settings::default(), at(WEEK / 2));
+    let decision = next_step(
+        &found("old"),
+        Some(&entry),
+        &Attempts::default(),
+        Settings::default(),
+        at(WEEK / 2),
+    );
     assert_eq!(decision.step, Step::UseCached);
     assert!(!entry.is_valid(at(WEEK)));
 }
@@ -204,28 +220,28 @@ fn a_refresh_fetches_daily_whatever_the_record_says() {
     let dns_failure = Some(Alert::DnsFailure);
     let table = [
         (found("old"), any, day, fetch("old"), None, "unchanged: heals an old body under this id"),
-        (found("old"), any, day - 1, Step::UseCached, None, "not yet due"),
+        (found("old"), any, day * 3 / 4 - 1, Step::UseCached, None, "not yet due"),
         (found("new"), any, 1, fetch("new"), None, "a new id is due at once"),
         (gone.clone(), any, day, fetch("old"), None, "the record is gone, the policy is not"),
         (dns.clone(), any, day, fetch("old"), None, "nor if DNS fails"),
-        (gone.clone(), any, day - 1, Step::UseCached, None, "not yet due either"),
+        (gone.clone(), any, day * 3 / 4 - 1, Step::UseCached, None, "not yet due either"),
         (gone, valid, day, Step::UseCached, unusable, "if so set, only with its record"),
         (dns, valid, day, Step::UseCached, dns_failure, "and with DNS"),
         (found("old"), valid, day, fetch("old"), None, "as here"),
         (found("old"), any, WEEK, Step::NoPolicy, None, "expired: only its record brings it back"),
     ];
     for (txt, settings, now, step, alert, reason) in table {
-        let decision = next_refresh(&txt, &cached(Mode::Enforce), None, settings, at(now));
+        let decision =
+            next_refresh(&txt, &cached(Mode::Enforce), &Attempts::default(), settings, at(now));
         assert_eq!(decision, Decision { step, alert }, "{reason}");
     }
 }
 
 #[test]
 fn a_refresh_waits_out_the_back_off_too() {
-    let failed = FailedFetch { id: id("old"), at: at(24 * 3600) };
+    let failed = failed("old", 24 * 3600);
     let entry = cached(Mode::Enforce);
-    let step =
-        |now| next_refresh(&found("old"), &entry, Some(&failed), Settings::default(), now).step;
+    let step = |now| next_refresh(&found("old"), &entry, &failed, Settings::default(), now).step;
     assert_eq!(step(at(24 * 3600 + 299)), Step::UseCached);
     assert_eq!(step(at(24 * 3600 + 300)), fetch("old"));
 }
@@ -233,7 +249,7 @@ fn a_refresh_waits_out_the_back_off_too() {
 #[test]
 fn a_short_lived_policy_is_refreshed_at_half_its_life() {
     let entry = CachedPolicy { policy: policy(Mode::Enforce, 3600), ..cached(Mode::Enforce) };
-    assert!(!entry.is_refresh_due(at(1799)) && entry.is_refresh_due(at(1800)));
+    assert!(!entry.is_refresh_due(at(1349)) && entry.is_refresh_due(at(1350)));
 }
 
 #[test]

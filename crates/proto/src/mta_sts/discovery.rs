@@ -1,15 +1,21 @@
 //! What a sender applies: one decision table over the TXT result, the
 //! cached policy and the time (RFC 8461 §3.3, §5.1, §10.2).
 //!
-//! A sender looks up the record, asks [`next_step`] (on delivery) or [`next_refresh`] (in
-//! the background), performs the [`Step`], and if that was a fetch, hands its result to
-//! [`conclude`]. Nothing here does I/O or reads a clock.
+//! A sender looks up the record, asks [`next_step`] (on delivery, and when the record's TTL is
+//! over) or [`next_refresh`] (once a day), performs the [`Step`], and if that was a fetch, hands
+//! its result to [`conclude`] and remembers the [`Attempt`]. One fetch of a domain at a time.
+//! Nothing here does I/O or reads a clock.
 
+mod attempts;
+mod cached_policy;
 mod conclusion;
+mod recheck;
 
+pub use attempts::{Attempt, Attempts, BACK_OFF, MAX_IDS, Outcome};
+pub use cached_policy::{CachedPolicy, REFRESH_INTERVAL};
 pub use conclusion::{Applied, Conclusion, Occasion, Store, conclude};
+pub use recheck::{negative_ttl, recheck_after};
 
-use super::policy::{Mode, Policy};
 use super::record::{PolicyId, RecordOutcome};
 use std::time::Duration;
 
@@ -33,6 +39,12 @@ impl Timestamp {
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
     }
+
+    /// How long ago `earlier` was; nothing if it is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
 }
 
 /// What the lookup of `_mta-sts.<policy domain>` gave.
@@ -55,45 +67,6 @@ impl From<&RecordOutcome> for TxtLookup {
             }
         }
     }
-}
-
-/// A policy as a cache keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedPolicy {
-    /// The policy.
-    pub policy: Policy,
-    /// The id that announced it (S36).
-    pub id: PolicyId,
-    /// When it was last fetched. Seeing its id again is no fetch (S41).
-    pub fetched_at: Timestamp,
-}
-
-impl CachedPolicy {
-    /// The first moment at which the policy no longer holds (§3.2).
-    pub fn expires_at(&self) -> Timestamp {
-        self.fetched_at.after(self.policy.max_age.duration())
-    }
-
-    /// True until `max_age` after the last fetch.
-    pub fn is_valid(&self, now: Timestamp) -> bool {
-        now < self.expires_at()
-    }
-
-    /// True if the policy is due for a refresh: a day after the last fetch, or half its life
-    /// where that is shorter (§3.3, §10.2).
-    pub fn is_refresh_due(&self, now: Timestamp) -> bool {
-        let half_life = self.policy.max_age.duration() / 2;
-        now >= self.fetched_at.after(half_life.min(REFRESH_INTERVAL))
-    }
-}
-
-/// The last fetch that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedFetch {
-    /// The id that the fetch was for.
-    pub id: PolicyId,
-    /// When it failed.
-    pub at: Timestamp,
 }
 
 /// What the RFC leaves to the sender.
@@ -163,12 +136,12 @@ pub enum Alert {
     FetchFailed,
 }
 
-/// Decides on delivery what to apply. `cached` may have expired; `failed`
-/// is the last fetch that failed, if any.
+/// Decides on delivery what to apply, and whether a record looked up again asks for a fetch.
+/// `cached` may have expired; `attempts` are the latest of this domain.
 pub fn next_step(
     txt: &TxtLookup,
     cached: Option<&CachedPolicy>,
-    failed: Option<&FailedFetch>,
+    attempts: &Attempts,
     settings: Settings,
     now: Timestamp,
 ) -> Decision {
@@ -176,7 +149,8 @@ pub fn next_step(
     match (txt, valid) {
         // §3: the same id, so no HTTPS; and no new lease of life either (S41).
         (TxtLookup::Found(id), Some(cached)) if cached.id == *id => quiet(Step::UseCached),
-        (TxtLookup::Found(id), _) if may_fetch(id, failed, now) => quiet(Step::Fetch(id.clone())),
+        // §3.3: five minutes between fetches for one id; another id may be tried at once (S30).
+        (TxtLookup::Found(id), _) if attempts.allow(id, now) => quiet(Step::Fetch(id.clone())),
         (TxtLookup::Found(_), Some(_)) => quiet(Step::UseCached),
         // §3.1, §5.1: a record that is gone does not take the cached policy with it (S11).
         (TxtLookup::Unusable, Some(cached)) => {
@@ -203,7 +177,7 @@ pub fn next_step(
 pub fn next_refresh(
     txt: &TxtLookup,
     cached: &CachedPolicy,
-    failed: Option<&FailedFetch>,
+    attempts: &Attempts,
     settings: Settings,
     now: Timestamp,
 ) -> Decision {
@@ -222,30 +196,12 @@ pub fn next_refresh(
         (TxtLookup::Failed, RefreshScope::ValidRecord) => (None, Some(Alert::DnsFailure)),
     };
     let due = |id: &&PolicyId| {
-        (**id != cached.id || cached.is_refresh_due(now)) && may_fetch(id, failed, now)
+        (**id != cached.id || cached.is_refresh_due(now)) && attempts.allow(id, now)
     };
     let step = id.filter(due).map_or(Step::UseCached, |id| Step::Fetch(id.clone()));
     Decision { step, alert: alert.and_then(|alert| cached.alert(alert)) }
 }
 
-impl CachedPolicy {
-    /// §3.3: no alert about a domain that asks for no protection.
-    fn alert(&self, alert: Alert) -> Option<Alert> {
-        (self.policy.mode != Mode::None).then_some(alert)
-    }
-}
-
-/// §3.3: five minutes between attempts for one id; another id may be tried at once.
-fn may_fetch(id: &PolicyId, failed: Option<&FailedFetch>, now: Timestamp) -> bool {
-    failed.is_none_or(|failed| failed.id != *id || now >= failed.at.after(BACK_OFF))
-}
-
 fn quiet(step: Step) -> Decision {
     Decision { step, alert: None }
 }
-
-/// The least time between two fetches for one id if the first fails (§3.3).
-pub const BACK_OFF: Duration = Duration::from_mins(5);
-
-/// How often a cached policy is fetched anew (§3.3: once per day).
-pub const REFRESH_INTERVAL: Duration = Duration::from_hours(24);

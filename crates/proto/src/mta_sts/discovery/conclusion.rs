@@ -1,6 +1,6 @@
 //! What follows from a fetch.
 
-use super::{Alert, CachedPolicy, FailedFetch, Timestamp};
+use super::{Alert, Attempt, CachedPolicy, Outcome, Timestamp};
 use crate::mta_sts::policy::{Mode, Policy};
 use crate::mta_sts::record::PolicyId;
 
@@ -20,6 +20,8 @@ pub struct Conclusion {
     pub applied: Applied,
     /// What to do to the cache.
     pub store: Store,
+    /// What to remember, so that the same id is tried again, but not too soon.
+    pub attempt: Attempt,
     /// What an administrator should hear of.
     pub alert: Option<Alert>,
     /// True if the failure goes into the domain's TLS report (§6, S80).
@@ -44,9 +46,8 @@ pub enum Store {
     Replace(CachedPolicy),
     /// Drop what was there: the new policy may not be kept at all.
     Forget,
-    /// Leave the policy and its id as they are, and remember the failure, so that the same
-    /// id is tried again, but not too soon.
-    BackOff(FailedFetch),
+    /// Leave the policy and its id as they are (S36).
+    Keep,
 }
 
 /// Draws the consequences of a fetch on account of `id` that ended at `now`; `fetched` is the
@@ -58,8 +59,10 @@ pub fn conclude(
     cached: Option<&CachedPolicy>,
     now: Timestamp,
 ) -> Conclusion {
+    let attempt = |outcome| Attempt { id: id.clone(), at: now, outcome };
     if let Some(policy) = fetched {
         return Conclusion {
+            attempt: attempt(Outcome::Fetched(policy.max_age)),
             store: store(id, &policy, now),
             applied: Applied::New(policy),
             alert: None,
@@ -72,7 +75,8 @@ pub fn conclude(
     Conclusion {
         // §3.3: the cached policy while there is one (S35), and no delay without (S34).
         applied: if valid.is_some() { Applied::Cached } else { Applied::Nothing },
-        store: Store::BackOff(FailedFetch { id: id.clone(), at: now }),
+        store: Store::Keep,
+        attempt: attempt(Outcome::Failed),
         alert: valid.and_then(|cached| cached.alert(Alert::FetchFailed)),
         report: occasion == Occasion::Delivery && !cached_none,
     }
