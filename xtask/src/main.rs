@@ -8,6 +8,7 @@ mod packages;
 mod process;
 mod shape;
 mod test;
+mod trixie;
 mod vectors;
 
 use clap::{CommandFactory, Parser, Subcommand};

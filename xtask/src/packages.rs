@@ -102,6 +102,20 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         answer: None,
         needed_for: "interrupting a running check as Ctrl-C does",
     },
+    Package {
+        name: "debootstrap",
+        program: "debootstrap",
+        service: None,
+        answer: None,
+        needed_for: "a root with the programs of Debian 13: Postfix 3.10, Valkey, Pebble",
+    },
+    Package {
+        name: "faketime",
+        program: "faketime",
+        service: None,
+        answer: None,
+        needed_for: "a daemon whose clock is moved",
+    },
 ];
 
 /// What the benchmarks use.
