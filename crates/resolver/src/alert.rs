@@ -58,6 +58,12 @@ impl Alerts {
         todo!()
     }
 
+    /// The domain is of no interest any more: its alerts go without a word.
+    pub fn forget(&self, domain: &Domain) {
+        let _ = domain;
+        todo!()
+    }
+
     /// What is wrong now, in words, newest first, at most `limit`.
     pub fn open(&self, limit: usize) -> Vec<String> {
         let _ = limit;

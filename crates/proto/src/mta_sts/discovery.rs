@@ -25,7 +25,7 @@ pub struct Timestamp(u64);
 
 impl Timestamp {
     /// From milliseconds since the epoch.
-    pub fn from_millis(millis: u64) -> Self {
+    pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 

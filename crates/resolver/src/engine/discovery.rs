@@ -1,0 +1,416 @@
+//! From a policy domain to its policy: memory, store, shared cache, DNS, policy host, in the order
+//! that the decision table of `ironpost-proto` gives.
+
+use super::Inner;
+use super::background::Due;
+use super::flights::Landing;
+use super::memory::{Entry, Held};
+use crate::alert::{Alert, Kind};
+use crate::answer::packed::{PackedPolicy, PolicyView};
+use ironpost_net::dns::answer::DnsError;
+use ironpost_net::policy_source::NoPolicy;
+use ironpost_proto::domain::Domain;
+use ironpost_proto::mta_sts::discovery::{
+    self as decide, Applied as Verdict, Attempts, CachedPolicy, Decision, Occasion, Step,
+    Store as Keep, Timestamp, TxtLookup,
+};
+use ironpost_proto::mta_sts::record;
+use ironpost_proto::tls_rpt::result_type::{Event, Instead, ResultType, result_type};
+use ironpost_store::sender::{Change, StoredPolicy};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a discovery came to.
+#[derive(Debug)]
+pub(super) enum Discovered {
+    /// This policy applies.
+    Policy {
+        /// The policy.
+        held: Held,
+        /// Why it could not be renewed, if that was tried.
+        failure: Option<ResultType>,
+    },
+    /// The domain has none, or none that can be had.
+    NoPolicy,
+    /// Nothing can be told, and the settings want mail to wait (A6).
+    Unknown,
+}
+
+/// A policy that applies, and why it could not be renewed.
+pub(super) type Applied<'a> = (PolicyView<'a>, Option<ResultType>);
+
+/// Why a domain is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// An MTA waits.
+    Delivery,
+    /// Its record is due, or its policy.
+    Upkeep,
+    /// An administrator wants it fetched now.
+    Now,
+}
+
+/// What is known before anybody is asked.
+struct Known {
+    cached: Option<CachedPolicy>,
+    attempts: Attempts,
+}
+
+/// A record looked up.
+struct Looked {
+    txt: TxtLookup,
+    ttl: Duration,
+}
+
+impl Inner {
+    /// Finds out what applies to mail for `domain`; one search however many ask, to its end even
+    /// if they leave.
+    pub(super) fn discover(self: &Arc<Self>, domain: &Domain) -> Landing<Arc<Discovered>> {
+        self.look_at(domain, Purpose::Delivery)
+    }
+
+    /// The same for another purpose.
+    pub(super) fn look_at(
+        self: &Arc<Self>,
+        domain: &Domain,
+        purpose: Purpose,
+    ) -> Landing<Arc<Discovered>> {
+        self.work.discoveries.join(domain.as_str(), || {
+            let (inner, domain) = (Arc::clone(self), domain.clone());
+            async move { Arc::new(inner.run(&domain, purpose).await) }
+        })
+    }
+
+    async fn run(&self, domain: &Domain, purpose: Purpose) -> Discovered {
+        let _place = match purpose {
+            // The semaphore is never closed.
+            Purpose::Delivery => self.work.places.acquire().await.ok(),
+            Purpose::Upkeep | Purpose::Now => None,
+        };
+        if purpose == Purpose::Delivery
+            && let Some(discovered) = self.remembered(domain).await
+        {
+            return discovered;
+        }
+        let known = self.known(domain);
+        let (looked, shared) = tokio::join!(self.record(domain), self.shared(domain, &known));
+        let known = Known { cached: newer(known.cached, shared), ..known };
+        let decision = self.decide(&looked.txt, &known, purpose);
+        self.tell(domain, &looked.txt, &decision, known.cached.as_ref());
+        match decision.step {
+            Step::UseCached => self.go_on(domain, known.cached, &looked),
+            Step::Fetch(id) => self.fetch(domain, &id, known.cached, &looked, purpose).await,
+            Step::NoPolicy => self.without(domain, &looked),
+            Step::Defer => Discovered::Unknown,
+        }
+    }
+
+    /// What memory has learnt since the question was put, or the store still knows.
+    async fn remembered(&self, domain: &Domain) -> Option<Discovered> {
+        let from_memory = |now| {
+            self.memory.read(domain.as_str(), |entry| match entry.valid(now) {
+                Some(_) => entry
+                    .held()
+                    .cloned()
+                    .map(|held| Discovered::Policy { held, failure: entry.failure }),
+                None => entry.is_known_without(now).then_some(Discovered::NoPolicy),
+            })
+        };
+        if let Some(discovered) = from_memory(self.clock.now()).flatten() {
+            return Some(discovered);
+        }
+        if !self.work.background.is_loading() {
+            return None;
+        }
+        // S46: while memory is still being filled, the store answers for it.
+        let stored = self.outside.store.as_ref()?.policy(domain).await.ok()??;
+        let now = self.clock.now();
+        self.hold_stored(stored, now);
+        self.work.due(Due::policy(now, domain.as_str()));
+        from_memory(now).flatten()
+    }
+
+    /// Puts a policy from the store into memory, unless more is known there.
+    pub(super) fn hold_stored(&self, stored: StoredPolicy, now: Timestamp) {
+        let cached = stored.cached.clamped(now);
+        if !cached.is_valid(now) {
+            return;
+        }
+        self.memory.update(&stored.domain, |entry| {
+            if entry.is_new() {
+                entry.hold(Some(Held::new(&cached)));
+                entry.recheck_at = stored.recheck_at;
+            }
+        });
+    }
+
+    fn known(&self, domain: &Domain) -> Known {
+        let look =
+            |entry: &Entry| Known { cached: entry.cached(), attempts: entry.attempts.clone() };
+        let nothing = || Known { cached: None, attempts: Attempts::default() };
+        self.memory.read(domain.as_str(), look).unwrap_or_else(nothing)
+    }
+
+    async fn record(&self, domain: &Domain) -> Looked {
+        let answer = self.outside.plain.txt(&domain.prefixed("_mta-sts")).await;
+        let looked = match answer.and_then(|answer| answer.unless_bogus()) {
+            Ok(answer) => Looked {
+                txt: TxtLookup::from(&record::evaluate(answer.records()).outcome),
+                ttl: Duration::from_secs(answer.ttl.into()),
+            },
+            // Nothing can be published there.
+            Err(DnsError::NameTooLong { .. }) => {
+                Looked { txt: TxtLookup::Unusable, ttl: Duration::MAX }
+            }
+            Err(_) => Looked { txt: TxtLookup::Failed, ttl: Duration::ZERO },
+        };
+        self.metrics.record_lookup(&looked.txt);
+        looked
+    }
+
+    /// What other resolvers have fetched.
+    async fn shared(&self, domain: &Domain, known: &Known) -> Option<CachedPolicy> {
+        let now = self.clock.now();
+        let shared = self.outside.shared.as_ref()?.policy(domain, now).await?;
+        let newer =
+            known.cached.as_ref().is_none_or(|cached| cached.fetched_at < shared.fetched_at);
+        (newer && shared.is_valid(now)).then_some(shared)
+    }
+
+    fn decide(&self, txt: &TxtLookup, known: &Known, purpose: Purpose) -> Decision {
+        let now = self.clock.now();
+        let settings = self.rules.load().discovery();
+        let Known { cached, attempts } = known;
+        let valid = cached.as_ref().filter(|cached| cached.is_valid(now));
+        let delivery = decide::next_step(txt, cached.as_ref(), attempts, settings, now);
+        let step = match (purpose, valid) {
+            (Purpose::Delivery, _) | (Purpose::Upkeep | Purpose::Now, None) => delivery.step,
+            (Purpose::Upkeep, Some(cached)) => {
+                decide::next_refresh(txt, cached, attempts, settings, now).step
+            }
+            (Purpose::Now, Some(cached)) => {
+                let id = match txt {
+                    TxtLookup::Found(id) => id,
+                    // A5: under the id that the policy is known by.
+                    TxtLookup::Unusable | TxtLookup::Failed => &cached.id,
+                };
+                if attempts.allow(id, now) { Step::Fetch(id.clone()) } else { Step::UseCached }
+            }
+        };
+        Decision { step, alert: delivery.alert }
+    }
+
+    /// Says what the record has come to, for better or worse.
+    fn tell(
+        &self,
+        domain: &Domain,
+        txt: &TxtLookup,
+        decision: &Decision,
+        cached: Option<&CachedPolicy>,
+    ) {
+        let (alerts, now) = (&self.outside.alerts, self.clock.now());
+        match txt {
+            TxtLookup::Found(_) => {
+                alerts.clear(Some(domain), Kind::RecordGone, now);
+                alerts.clear(Some(domain), Kind::DnsFailing, now);
+            }
+            TxtLookup::Unusable => alerts.clear(Some(domain), Kind::DnsFailing, now),
+            TxtLookup::Failed => {}
+        }
+        let alert = match decision.alert {
+            Some(decide::Alert::RecordUnusable) => Alert::RecordGone,
+            Some(decide::Alert::DnsFailure) if cached.is_some() => Alert::DnsFailing,
+            // Without a policy it is one lookup of many that fail.
+            Some(decide::Alert::DnsFailure | decide::Alert::FetchFailed) | None => return,
+        };
+        alerts.raise(Some(domain), alert, now);
+    }
+
+    /// The cached policy goes on.
+    fn go_on(&self, domain: &Domain, cached: Option<CachedPolicy>, looked: &Looked) -> Discovered {
+        let Some(cached) = cached else { return Discovered::NoPolicy };
+        let now = self.clock.now();
+        let recheck_at = now.after(decide::recheck_after(looked.ttl));
+        let (held, failure) = self.memory.update(domain, |entry| {
+            // A shared policy takes its place in memory; one that memory has keeps its times (S41).
+            let held = match entry.held() {
+                Some(held) if held.fetched_at == cached.fetched_at => held.clone(),
+                Some(_) | None => Held::new(&cached),
+            };
+            entry.hold(Some(held.clone()));
+            entry.looked_at(recheck_at);
+            (held, entry.failure)
+        });
+        self.write_down(domain, &cached, recheck_at);
+        Discovered::Policy { held, failure }
+    }
+
+    /// There is no policy, for as long as that is known.
+    fn without(&self, domain: &Domain, looked: &Looked) -> Discovered {
+        let recheck_at = self.clock.now().after(decide::negative_ttl(&looked.txt, looked.ttl));
+        let had = self.memory.update(domain, |entry| {
+            let had = entry.held().is_some();
+            entry.hold(None);
+            entry.looked_at(recheck_at);
+            had
+        });
+        if had {
+            self.journal.note(Change::NoPolicy(domain.clone()));
+        }
+        Discovered::NoPolicy
+    }
+
+    async fn fetch(
+        &self,
+        domain: &Domain,
+        id: &record::PolicyId,
+        cached: Option<CachedPolicy>,
+        looked: &Looked,
+        purpose: Purpose,
+    ) -> Discovered {
+        let fetched = self.outside.source.policy(domain).await;
+        let occasion = match purpose {
+            Purpose::Delivery => Occasion::Delivery,
+            Purpose::Upkeep | Purpose::Now => Occasion::Refresh,
+        };
+        let now = self.clock.now();
+        let policy = fetched.as_ref().ok().cloned();
+        let conclusion = decide::conclude(occasion, id, policy, cached.as_ref(), now);
+        let failed = fetched.err().map(|failed| Failed::new(failed, &conclusion.applied));
+        let failure = failed.as_ref().map(|failed| failed.result_type);
+        self.metrics.fetch(failure);
+        tracing::debug!(
+            domain = domain.as_str(),
+            id = id.as_str(),
+            failure = failed.as_ref().map(|failed| failed.reason.as_str()),
+            "policy fetched"
+        );
+        self.tell_of_fetch(domain, failed.as_ref(), conclusion.alert, now);
+        if let (Some(failed), Some(reports), true) =
+            (failed, &self.outside.reports, conclusion.report)
+        {
+            let stepped_in = cached.as_ref().map(|cached| cached.policy.clone());
+            reports.send(domain, failed.event, stepped_in);
+        }
+        let recheck_at = match conclusion.store {
+            // S47: it serves this delivery alone.
+            Keep::Forget => now,
+            Keep::Replace(_) => now.after(decide::recheck_after(looked.ttl)),
+            Keep::Keep if conclusion.applied == Verdict::Cached => {
+                now.after(decide::recheck_after(looked.ttl))
+            }
+            Keep::Keep => now.after(decide::negative_ttl(&looked.txt, looked.ttl)),
+        };
+        self.memory.update(domain, |entry| {
+            entry.attempts.record(conclusion.attempt);
+            entry.failure = failure;
+            match (&conclusion.store, &conclusion.applied) {
+                (Keep::Replace(cached), _) => entry.hold(Some(Held::new(cached))),
+                (Keep::Keep, Verdict::Cached) => {
+                    entry.hold(cached.as_ref().map(|cached| Held::to_retry(cached, now)));
+                }
+                (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
+                    entry.hold(None);
+                }
+            }
+            entry.looked_at(recheck_at);
+        });
+        match (&conclusion.store, &conclusion.applied) {
+            (Keep::Replace(new), _) => {
+                self.write_down(domain, new, recheck_at);
+                self.write_route_of(domain);
+                self.share(domain, new, now).await;
+            }
+            (Keep::Keep, Verdict::Cached) => {}
+            (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
+                if cached.is_some() {
+                    self.journal.note(Change::NoPolicy(domain.clone()));
+                }
+            }
+        }
+        let applied = match conclusion.applied {
+            Verdict::New(policy) => Some(CachedPolicy { policy, id: id.clone(), fetched_at: now }),
+            Verdict::Cached => cached,
+            Verdict::Nothing => None,
+        };
+        applied.map_or(Discovered::NoPolicy, |applied| Discovered::Policy {
+            held: Held::new(&applied),
+            failure,
+        })
+    }
+
+    fn tell_of_fetch(
+        &self,
+        domain: &Domain,
+        failed: Option<&Failed>,
+        alert: Option<decide::Alert>,
+        now: Timestamp,
+    ) {
+        let alerts = &self.outside.alerts;
+        match (failed, alert) {
+            (None, _) => {
+                alerts.clear(Some(domain), Kind::RefreshFailing, now);
+                alerts.clear(Some(domain), Kind::Expiring, now);
+            }
+            (Some(failed), Some(_)) => {
+                let reason = failed.reason.clone();
+                alerts.raise(Some(domain), Alert::RefreshFailing { reason }, now);
+            }
+            (Some(_), None) => {}
+        }
+    }
+
+    /// Has a policy written down.
+    pub(super) fn write_down(&self, domain: &Domain, cached: &CachedPolicy, recheck_at: Timestamp) {
+        if self.outside.store.is_some() {
+            let (domain, cached) = (domain.clone(), cached.clone());
+            self.journal.note(Change::Policy(StoredPolicy { domain, cached, recheck_at }));
+        }
+    }
+
+    async fn share(&self, domain: &Domain, cached: &CachedPolicy, now: Timestamp) {
+        if let Some(shared) = &self.outside.shared {
+            shared.keep(domain, cached, now).await;
+        }
+    }
+}
+
+/// A fetch that failed.
+struct Failed {
+    event: Event,
+    result_type: ResultType,
+    reason: String,
+}
+
+impl Failed {
+    fn new(failed: NoPolicy, applied: &Verdict) -> Self {
+        let instead = match applied {
+            Verdict::Cached => Instead::CachedPolicy,
+            Verdict::New(_) | Verdict::Nothing => Instead::Nothing,
+        };
+        let event = Event::PolicyFetch { failure: failed.failure, instead };
+        Self { result_type: result_type(&event), event, reason: failed.detail.as_str().to_owned() }
+    }
+}
+
+impl Held {
+    /// A policy just fetched, or read.
+    pub(super) fn new(cached: &CachedPolicy) -> Self {
+        let CachedPolicy { policy, id, fetched_at } = cached;
+        Self {
+            policy: PackedPolicy::new(id, policy),
+            fetched_at: *fetched_at,
+            refresh_at: cached.refresh_at(rand::random()),
+        }
+    }
+
+    /// A policy that could not be fetched anew.
+    fn to_retry(cached: &CachedPolicy, now: Timestamp) -> Self {
+        Self { refresh_at: cached.retry_at(now, rand::random()), ..Self::new(cached) }
+    }
+}
+
+/// Of two policies the one fetched last.
+fn newer(one: Option<CachedPolicy>, other: Option<CachedPolicy>) -> Option<CachedPolicy> {
+    [one, other].into_iter().flatten().max_by_key(|cached| cached.fetched_at)
+}
