@@ -1,47 +1,46 @@
 //! What Ironpost keeps on disk: an embedded SQLite database behind one interface.
+//!
+//! One connection writes, a few read; the write-ahead log keeps them out of each other's way. What
+//! [`Store::write`] has acknowledged survives the end of the process at any moment (`kill -9`, a
+//! crash). A loss of power may cost the writes since the last checkpoint, at most the last
+//! 4 MiB of them, and never the soundness of the file: nobody waits for the disk.
+//!
+//! Two processes may have one file open. They write in turns, and one that waits for more than
+//! [`BUSY_TIMEOUT`] is told so.
 
+mod failure;
+mod open;
 pub mod sender;
 
-use std::path::{Path, PathBuf};
+pub use failure::{OpenError, StoreError};
 
-/// An open database. Cheap to clone. One process at a time writes to it.
+use sqlx::sqlite::SqlitePool;
+use std::path::Path;
+use std::time::Duration;
+
+/// An open database. Cheap to clone; the last clone closes it.
 #[derive(Debug, Clone)]
-pub struct Store {}
-
-/// A database that cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A newer version of the program has written it.
-    #[error("{path} was written by a newer version of Ironpost", path = path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is no database, or a broken one.
-    #[error("{path} is no usable database: {detail}", path = path.display())]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        detail: String,
-    },
-}
-
-/// A read or a write that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// No room: what was to be written is not.
-    #[error("the disk is full")]
-    Full,
-    /// Anything else.
-    #[error("the database: {0}")]
-    Database(String),
+pub struct Store {
+    /// One connection.
+    writer: SqlitePool,
+    /// [`open::READERS`] connections.
+    readers: SqlitePool,
 }
 
 impl Store {
-    /// Opens the database at `path`, and makes or migrates it if need be.
+    /// Opens the database at `path`, and makes or migrates it if need be. The directory has to
+    /// exist. A new file is for its owner alone (mode 0600).
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let _ = path;
-        todo!()
+        open::open(path).await
+    }
+
+    /// Waits for writes that are on their way, moves the write-ahead log into the database and
+    /// closes it. Calls on other clones fail from then on.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
+
+/// How long a write waits for another process that is writing.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,177 @@
+//! Opening a database, and bringing it up to date.
+
+use crate::{BUSY_TIMEOUT, OpenError, Store};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+use tokio::fs;
+
+/// See [`Store::open`].
+pub(crate) async fn open(path: &Path) -> Result<Store, OpenError> {
+    make_file(path).await?;
+    let unusable = |error| OpenError::of(path, &error);
+    let writer = pool(1).connect_with(options(path)).await.map_err(unusable)?;
+    let mut connection = writer.acquire().await.map_err(unusable)?;
+    prepare(&mut connection).await.map_err(|fault| fault.of(path))?;
+    drop(connection);
+    let readers = pool(READERS).connect_with(options(path).read_only(true));
+    Ok(Store { writer, readers: readers.await.map_err(unusable)? })
+}
+
+/// Makes an empty file where there is none. SQLite would do so itself, with the mode that the
+/// umask leaves; the files that it puts beside the database get the mode of the database.
+async fn make_file(path: &Path) -> Result<(), OpenError> {
+    let no_access =
+        |error: io::Error| OpenError::NoAccess { path: path.to_owned(), detail: error.to_string() };
+    let mut new = fs::OpenOptions::new();
+    match new.write(true).create_new(true).mode(OWNER_ONLY).open(path).await {
+        // Whatever the umask took away.
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(OWNER_ONLY)).await.map_err(no_access)
+        }
+        // Left unopened: closing a file gives up all locks that the process has on it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let directory = path.parent().unwrap_or(path).to_owned();
+            Err(OpenError::NoDirectory { directory })
+        }
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+            Err(OpenError::Full { path: path.to_owned() })
+        }
+        Err(error) => Err(no_access(error)),
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("journal_size_limit", WAL_LIMIT)
+        .pragma("temp_store", "MEMORY")
+        .row_buffer_size(ROW_BUFFER)
+        .disable_statement_logging()
+}
+
+/// Connections are kept: opening one means reading the schema again.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+}
+
+/// Why a file that SQLite opens is not one to work with.
+#[derive(Debug)]
+enum Fault {
+    Newer,
+    Foreign,
+    NoWal,
+    Sqlite(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl Fault {
+    fn of(self, path: &Path) -> OpenError {
+        let unusable =
+            |detail: &str| OpenError::Unusable { path: path.to_owned(), detail: detail.to_owned() };
+        match self {
+            Self::Newer => OpenError::Newer { path: path.to_owned() },
+            Self::Foreign => unusable("another program made it"),
+            Self::NoWal => unusable("its file system has no shared memory, which SQLite needs"),
+            Self::Sqlite(error) => OpenError::of(path, &error),
+        }
+    }
+}
+
+/// Makes sure that the database is ours, and in the form of this version.
+async fn prepare(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    // Before anything is written: it may be another program's.
+    applied(connection).await?;
+    let mode: String =
+        sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut *connection).await?;
+    if mode != "wal" {
+        return Err(Fault::NoWal);
+    }
+    migrate(connection).await
+}
+
+/// How many of [`MIGRATIONS`] the database has seen.
+async fn applied(connection: &mut SqliteConnection) -> Result<usize, Fault> {
+    let (application, version, tables): (i64, i64, i64) = sqlx::query_as(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
+         FROM pragma_application_id, pragma_user_version",
+    )
+    .fetch_one(connection)
+    .await?;
+    if application != APPLICATION_ID && (tables, version, application) != (0, 0, 0) {
+        return Err(Fault::Foreign);
+    }
+    usize::try_from(version).ok().filter(|seen| *seen <= MIGRATIONS.len()).ok_or(Fault::Newer)
+}
+
+/// All or nothing, and one process at a time.
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let seen = applied(&mut transaction).await?;
+    for migration in MIGRATIONS.iter().skip(seen) {
+        sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
+    }
+    // Of no effect on a database that is up to date, but refused if it may not be written.
+    sqlx::raw_sql(MARK).execute(&mut *transaction).await?;
+    if seen == MIGRATIONS.len() {
+        // Leaves no trace, and so takes no room on a disk that is full.
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Each step from one form of the database to the next. What has been released is never changed;
+/// new ones go to the end.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/0001_sender.sql")];
+/// Says whose the database is and how many of [`MIGRATIONS`] it has seen.
+const MARK: &str = "PRAGMA application_id = 1232228463; PRAGMA user_version = 1";
+/// The octets "IrPo".
+const APPLICATION_ID: i64 = 0x4972_506f;
+
+/// The load of all policies takes one; the others answer meanwhile.
+pub(crate) const READERS: u32 = 3;
+/// Of each connection, in KiB: SQLite reads a negative size so.
+const CACHE_KIB: &str = "-2048";
+/// What the write-ahead log keeps of a great write once it is in the database: 4 MiB, about as
+/// much as SQLite lets it grow to before each checkpoint (1,000 pages).
+const WAL_LIMIT: &str = "4194304";
+/// Rows that a connection may be ahead of who reads them.
+const ROW_BUFFER: usize = 256;
+/// Longer than the wait for another process.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+const OWNER_ONLY: u32 = 0o600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_says_what_the_constants_say() {
+        let expected = format!(
+            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {}",
+            MIGRATIONS.len()
+        );
+        assert_eq!(MARK, expected);
+    }
+}
