@@ -79,6 +79,9 @@ fn assert_bounded<C>(deviations: &[Deviation<C>], what: &[u8]) {
 
 /// Puts `bytes` through every parser.
 fn swallow(bytes: &[u8]) {
+    if let Ok(policy) = policy::parse(bytes).verdict {
+        assert!(policy.compact().len() <= bytes.len());
+    }
     assert_bounded(&policy::parse(bytes).deviations, bytes);
     assert_bounded(&sts_record::parse(bytes).deviations, bytes);
     assert_bounded(&tls_rpt_record::parse(bytes).deviations, bytes);

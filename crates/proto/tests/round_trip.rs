@@ -60,6 +60,7 @@ fn record(version: &'static str, known: &'static str) -> impl Strategy<Value = S
 proptest! {
     #[test]
     fn policies(policy in policy()) {
+        prop_assert_eq!(policy::parse(policy.compact().as_bytes()).verdict.as_ref(), Ok(&policy));
         prop_assert_eq!(policy::parse(policy.to_string().as_bytes()).verdict, Ok(policy));
     }
 

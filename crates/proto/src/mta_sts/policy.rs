@@ -32,6 +32,15 @@ impl Policy {
     pub fn covers(&self, host: &crate::domain::DnsName) -> bool {
         self.mx.iter().any(|pattern| pattern.matches_name(host))
     }
+
+    /// The shortest file that [`parse`] reads as this policy: no blank after a colon, no line end
+    /// after the last line. It is never longer than a file that the policy was read from, so that
+    /// it stays within [`MAX_BODY`].
+    pub fn compact(&self) -> String {
+        let canonical = self.to_string();
+        let lines = canonical.lines().map(|line| line.replacen(": ", ":", 1));
+        lines.collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl fmt::Display for Policy {
