@@ -11,6 +11,7 @@ use rcgen::{
 use rustls::crypto::aws_lc_rs::sign::any_ecdsa_type;
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,6 +26,13 @@ pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     private_root: Certificate,
     private_issuer: Issuer<'static, KeyPair>,
+}
+
+impl fmt::Debug for Authority {
+    /// Without its keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority").field("now", &self.now).finish_non_exhaustive()
+    }
 }
 
 /// A certificate chain with its key.

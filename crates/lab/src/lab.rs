@@ -42,6 +42,10 @@ pub struct LabOptions {
 /// A running lab. Dropping it stops it too, without waiting for the end.
 #[derive(Debug)]
 pub struct Lab {
+    /// Where the scenarios are read from.
+    source: Option<PathBuf>,
+    round_trip: Duration,
+    authority: Arc<Authority>,
     ports: LabPorts,
     scenarios: Vec<Scenario>,
     sound: SoundDomains,
@@ -53,23 +57,40 @@ pub struct Lab {
 impl Lab {
     /// Brings every server up; when this returns, all of them listen.
     pub async fn start(options: LabOptions) -> Result<Self, LabError> {
-        let folders = match &options.scenarios {
-            Some(path) => Folder::read_all(path)?,
-            None => Folder::compiled_in(),
-        };
+        let folders = folders(options.scenarios.as_deref())?;
         let authority = Arc::new(Authority::new(Timestamp::now())?);
         let sound = SoundDomains::new(options.sound_domains);
         let plan = Plan::of(&folders, sound, &authority)?;
-        let https: Vec<_> = plan.https.iter().map(|host| host.address).collect();
-        let smtp: Vec<_> = plan.smtp.iter().map(SmtpPeer::address).collect();
-        let sockets = Sockets::open(options.ports, &plan.dns, &https, &smtp).await?;
+        let sockets = open(&plan, options.ports).await?;
         let ports = sockets.ports;
         let files =
             Files::write(options.dir, ports, &authority.root_pem(), &plan.scenarios, sound)?;
         let seen = Arc::new(SeenLog::default());
         let scenarios = plan.scenarios.clone();
         let servers = spawn_all(plan, sockets, &seen, options.round_trip);
-        Ok(Self { ports, scenarios, sound, seen, files, servers })
+        Ok(Self {
+            source: options.scenarios,
+            round_trip: options.round_trip,
+            authority,
+            ports,
+            scenarios,
+            sound,
+            seen,
+            files,
+            servers,
+        })
+    }
+
+    /// Reads the scenarios again and starts every server anew, at the same ports and with the same
+    /// authority: the world as the folders now have it. What was seen stays.
+    pub async fn reload(&mut self) -> Result<(), LabError> {
+        let folders = folders(self.source.as_deref())?;
+        let plan = Plan::of(&folders, self.sound, &self.authority)?;
+        self.servers.shutdown().await;
+        let sockets = open(&plan, Some(self.ports)).await?;
+        self.scenarios.clone_from(&plan.scenarios);
+        self.servers = spawn_all(plan, sockets, &self.seen, self.round_trip);
+        Ok(())
     }
 
     /// The resolver.
@@ -121,6 +142,19 @@ impl Lab {
     pub async fn stop(mut self) {
         self.servers.shutdown().await;
     }
+}
+
+fn folders(source: Option<&Path>) -> Result<Vec<Folder>, LabError> {
+    Ok(match source {
+        Some(path) => Folder::read_all(path)?,
+        None => Folder::compiled_in(),
+    })
+}
+
+async fn open(plan: &Plan, ports: Option<LabPorts>) -> Result<Sockets, LabError> {
+    let https: Vec<_> = plan.https.iter().map(|host| host.address).collect();
+    let smtp: Vec<_> = plan.smtp.iter().map(SmtpPeer::address).collect();
+    Ok(Sockets::open(ports, &plan.dns, &https, &smtp).await?)
 }
 
 fn spawn_all(
