@@ -32,6 +32,7 @@ use ironpost_proto::mta_sts::discovery::{CachedPolicy, Timestamp};
 use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_proto::next_hop::NextHop;
 use ironpost_store::Store;
+use ironpost_store::sender::Change;
 use journal::Journal;
 use local::Rules;
 use memory::Memory;
@@ -374,6 +375,15 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Has a change written down, if there is a store.
+    fn note(&self, change: Change) {
+        if self.outside.store.is_some() {
+            self.journal.note(change);
+        }
+    }
+}
+
 impl Work {
     /// Has something done in the background. The other end lives as long as the engine.
     fn due(&self, due: Due) {
@@ -396,6 +406,5 @@ fn no_policy_domain(key: &[u8], dialect: Dialect, text: &mut String) -> Status {
     word(&answer, dialect, text)
 }
 
-/// How long an MTA is kept waiting: Postfix gives a socketmap 100 seconds
-/// (`ipc_timeout`-like limits of socketmap_table(5)), and mail that waits is mail that goes.
+/// How long an MTA is kept waiting: Postfix waits 100 seconds for the answer of a socketmap.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -162,7 +162,7 @@ impl Inner {
             Err(DnsError::NameTooLong { .. }) => {
                 Looked { txt: TxtLookup::Unusable, ttl: Duration::MAX }
             }
-            Err(_) => Looked { txt: TxtLookup::Failed, ttl: Duration::ZERO },
+            Err(_) => Looked { txt: TxtLookup::Failed, ttl: FAILURE },
         };
         self.metrics.record_lookup(&looked.txt);
         looked
@@ -255,7 +255,7 @@ impl Inner {
             had
         });
         if had {
-            self.journal.note(Change::NoPolicy(domain.clone()));
+            self.note(Change::NoPolicy(domain.clone()));
         }
         Discovered::NoPolicy
     }
@@ -324,7 +324,7 @@ impl Inner {
             (Keep::Keep, Verdict::Cached) => {}
             (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
                 if cached.is_some() {
-                    self.journal.note(Change::NoPolicy(domain.clone()));
+                    self.note(Change::NoPolicy(domain.clone()));
                 }
             }
         }
@@ -362,10 +362,8 @@ impl Inner {
 
     /// Has a policy written down.
     pub(super) fn write_down(&self, domain: &Domain, cached: &CachedPolicy, recheck_at: Timestamp) {
-        if self.outside.store.is_some() {
-            let (domain, cached) = (domain.clone(), cached.clone());
-            self.journal.note(Change::Policy(StoredPolicy { domain, cached, recheck_at }));
-        }
+        let (domain, cached) = (domain.clone(), cached.clone());
+        self.note(Change::Policy(StoredPolicy { domain, cached, recheck_at }));
     }
 
     async fn share(&self, domain: &Domain, cached: &CachedPolicy, now: Timestamp) {
@@ -414,3 +412,6 @@ impl Held {
 fn newer(one: Option<CachedPolicy>, other: Option<CachedPolicy>) -> Option<CachedPolicy> {
     [one, other].into_iter().flatten().max_by_key(|cached| cached.fetched_at)
 }
+
+/// How long a lookup that failed is not repeated (S16). Own limit.
+const FAILURE: Duration = Duration::from_secs(15);

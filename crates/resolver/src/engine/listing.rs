@@ -83,7 +83,7 @@ impl Inner {
         };
         let known = self.memory.forget(domain.as_str());
         let routed = self.routes.forget(domain.as_str());
-        self.journal.note(Change::NoPolicy(domain.clone()));
+        self.note(Change::NoPolicy(domain.clone()));
         if let Some(shared) = &self.outside.shared {
             shared.forget(domain).await;
         }

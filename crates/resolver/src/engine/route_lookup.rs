@@ -107,8 +107,8 @@ impl Inner {
     }
 
     fn write_route(&self, name: &str, known: Known) {
-        if self.outside.store.is_some() && !is_fault(known.dane) {
-            self.journal.note(Change::Route(StoredRoute {
+        if !is_fault(known.dane) {
+            self.note(Change::Route(StoredRoute {
                 next_hop: name.to_owned(),
                 dane: encode(known.dane),
                 fresh_until: known.fresh_until,

@@ -5,7 +5,7 @@ use crate::alert::Alert;
 use crate::engine::Inner;
 use crate::engine::memory::{Entry, Then};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_proto::mta_sts::discovery::{Attempt, BACK_OFF, Timestamp};
 use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_store::sender::{Change, StoredPolicy};
 use std::time::Duration;
@@ -41,10 +41,10 @@ impl Inner {
                 Seen::Refresh(refresh) => due.push(refresh),
                 Seen::Expired(domain) => {
                     if let Ok(domain) = domain.parse::<Domain>() {
-                        self.journal.note(Change::NoPolicy(domain));
+                        self.note(Change::NoPolicy(domain));
                     }
                 }
-                Seen::Changed(stored) => self.journal.note(Change::Policy(stored)),
+                Seen::Changed(stored) => self.note(Change::Policy(stored)),
                 Seen::Expiring(domain, days) => {
                     let domain = domain.parse::<Domain>().ok();
                     self.outside.alerts.raise(domain.as_ref(), Alert::Expiring { days }, now);
@@ -60,11 +60,10 @@ fn look(entry: &mut Entry, now: Timestamp, seen: &mut Vec<Seen>) -> Then {
         seen.extend(stored(entry).map(Seen::Changed));
     }
     let Some(held) = entry.held() else {
-        return if entry.is_known_without(now) || entry.attempts.last_failure().is_some() {
-            Then::Keep
-        } else {
-            Then::Drop
-        };
+        // What holds a fetch back has to be remembered, a failure of long ago has not.
+        let holds_back = |attempt: &Attempt| now.since(attempt.at) < BACK_OFF;
+        let of_use = entry.is_known_without(now) || entry.attempts.newest_first().any(holds_back);
+        return if of_use { Then::Keep } else { Then::Drop };
     };
     let expires_at = held.expires_at();
     if now >= expires_at {

@@ -1,0 +1,8 @@
+//! The engine in a small internet of its own, with a clock that is moved.
+
+mod administration;
+mod dane;
+mod discovery;
+mod persistence;
+mod refresh;
+mod world;
