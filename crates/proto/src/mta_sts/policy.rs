@@ -66,13 +66,20 @@ pub enum Mode {
     None,
 }
 
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Mode {
+    /// The word in a policy file.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Enforce => "enforce",
             Self::Testing => "testing",
             Self::None => "none",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
