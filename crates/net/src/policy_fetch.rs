@@ -4,7 +4,7 @@ mod exchange;
 mod request;
 
 use crate::address_guard::AddressGuard;
-use crate::tcp::{DialError, dial};
+use crate::tcp::{self, DialError, dial, dial_within};
 use crate::tls::connect::{Inner, Target, handshake};
 use crate::tls::facts::{HandshakeFailure, TlsFacts, TlsVersion};
 use crate::tls::legacy;
@@ -23,6 +23,15 @@ pub struct PolicyFetcher {
     pub guard: AddressGuard,
     /// Total time, from connect to the last octet.
     pub deadline: Duration,
+}
+
+/// How long a fetch may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// To the TCP connection.
+    pub(crate) connect: Duration,
+    /// From the start to the last octet.
+    pub(crate) total: Duration,
 }
 
 /// How far a fetch is willing to look.
@@ -120,11 +129,23 @@ impl PolicyFetcher {
     /// Fetches `https://mta-sts.<domain>/.well-known/mta-sts.txt` from `address`. No redirect, no
     /// proxy, no HTTP cache, SNI and Host are the policy host's name.
     pub async fn fetch(&self, domain: &Domain, address: SocketAddr, manner: Manner) -> PolicyFetch {
+        let patience = Patience { connect: tcp::PATIENCE, total: self.deadline };
+        self.fetch_within(patience, domain, address, manner).await
+    }
+
+    /// The same within `patience`.
+    pub(crate) async fn fetch_within(
+        &self,
+        patience: Patience,
+        domain: &Domain,
+        address: SocketAddr,
+        manner: Manner,
+    ) -> PolicyFetch {
         let started = Instant::now();
-        let mut course = Course::new(address, manner);
+        let mut course = Course::new(patience.connect, address, manner);
         let host = domain.prefixed("mta-sts");
         let fetching = self.run(host.as_str(), &mut course, started);
-        let outcome = timeout_at(started + self.deadline, fetching).await;
+        let outcome = timeout_at(started + patience.total, fetching).await;
         course.finish(outcome.ok(), started.elapsed())
     }
 
@@ -135,7 +156,7 @@ impl PolicyFetcher {
         started: Instant,
     ) -> Result<(), FetchFailure> {
         let fetch = &mut course.fetch;
-        let stream = dial(fetch.address, &self.guard).await?;
+        let stream = dial_within(course.connect, fetch.address, &self.guard).await?;
         fetch.connected_after = Some(started.elapsed());
         let session = match handshake(stream, &Target::host(host), Inner::Http, &self.roots).await {
             Ok(session) => session,
@@ -173,6 +194,8 @@ impl PolicyFetcher {
 /// A fetch on its way: what is known when the deadline cuts it off.
 #[derive(Debug)]
 struct Course {
+    /// How long the connection may take.
+    connect: Duration,
     fetch: PolicyFetch,
     /// A fault found while there was still something to look at: the handshake's, the head's of
     /// the response.
@@ -180,7 +203,7 @@ struct Course {
 }
 
 impl Course {
-    fn new(address: SocketAddr, manner: Manner) -> Self {
+    fn new(connect: Duration, address: SocketAddr, manner: Manner) -> Self {
         let fetch = PolicyFetch {
             address,
             manner,
@@ -190,7 +213,7 @@ impl Course {
             elapsed: Duration::ZERO,
             failure: None,
         };
-        Self { fetch, fault: None }
+        Self { connect, fetch, fault: None }
     }
 
     /// `outcome` is `None` if the deadline came first.

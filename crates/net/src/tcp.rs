@@ -22,13 +22,22 @@ pub(crate) enum DialError {
     Other(String),
 }
 
-/// Connects to `address`, within [`CONNECT`].
+/// Connects to `address`, within [`PATIENCE`].
 pub(crate) async fn dial(
     address: SocketAddr,
     guard: &AddressGuard,
 ) -> Result<TcpStream, DialError> {
+    dial_within(PATIENCE, address, guard).await
+}
+
+/// Connects to `address`, within `patience`.
+pub(crate) async fn dial_within(
+    patience: Duration,
+    address: SocketAddr,
+    guard: &AddressGuard,
+) -> Result<TcpStream, DialError> {
     guard.check(address.ip()).map_err(DialError::Forbidden)?;
-    let connecting = timeout(CONNECT, TcpStream::connect(address)).await;
+    let connecting = timeout(patience, TcpStream::connect(address)).await;
     let connected = connecting.map_err(|_| DialError::TimedOut)?;
     let stream = connected.map_err(|error| reason(&error))?;
     // The last flight of a handshake and the first command after it are two small writes: with
@@ -55,4 +64,4 @@ fn reason(error: &io::Error) -> DialError {
 
 /// How long a connection may take: time for a lost SYN to be sent again three times, after 1, 3 and 7
 /// seconds (RFC 6298 §5.5). Own limit.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use ironpost_checker::check::{CheckOptions, Checker};
 use ironpost_checker::gather::{self, DNS_DEADLINE, NetworkError, NetworkOptions};
 use ironpost_net::address_guard::AddressGuard;
-use ironpost_net::dns::resolver::{ResolverConfig, SetupError};
+use ironpost_net::dns::resolver::{Keep, ResolverConfig, SetupError};
 use ironpost_proto::domain::Domain;
 use std::fs;
 use std::num::NonZeroU16;
@@ -41,6 +41,7 @@ fn network(
             in_flight: usize::from(concurrency.get())
                 .saturating_mul(QUERIES_PER_DOMAIN)
                 .min(descriptors.queries()),
+            keep: Keep::ForTtl,
         },
         roots: settings.roots,
         guard: AddressGuard::allowing(settings.allowed),

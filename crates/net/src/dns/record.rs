@@ -5,7 +5,7 @@ use super::chain::to_dns_name;
 use bytes::Bytes;
 use domain::base::rdata::UnknownRecordData;
 use domain::base::wire::ParseError;
-use domain::base::{Name, ParsedName, ParsedRecord};
+use domain::base::{Name, ParsedName, ParsedRecord, Rtype};
 use domain::rdata;
 use ironpost_proto::dane::Tlsa;
 use ironpost_proto::domain::DnsName;
@@ -58,7 +58,7 @@ impl RecordData for IpAddr {
         let v4 = <[u8; 4]>::try_from(&*data).map(Self::from);
         let v6 = <[u8; 16]>::try_from(&*data).map(Self::from);
         match record.rtype() {
-            rtype if rtype == domain::base::Rtype::A => v4.map_err(|_| Unreadable),
+            rtype if rtype == Rtype::A => v4.map_err(|_| Unreadable),
             _ => v6.map_err(|_| Unreadable),
         }
     }
@@ -98,8 +98,11 @@ impl RecordData for Caa {
 }
 
 impl RecordData for DnsName {
-    /// NS.
+    /// NS and CNAME.
     fn read(record: &ParsedRecord<'_, Bytes>) -> Result<Self, Unreadable> {
+        if record.rtype() == Rtype::CNAME {
+            return alias_target(record).map(|target| to_dns_name(&target));
+        }
         let ns = record.to_record::<rdata::Ns<ParsedName<Bytes>>>()?.ok_or(Unreadable)?;
         Ok(to_dns_name(ns.data().nsdname()))
     }

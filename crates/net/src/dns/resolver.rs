@@ -1,24 +1,24 @@
 //! The resolver: typed lookups through a recursive resolver.
 
 mod lookup;
+mod way;
 
 use super::answer::{Answer, Caa, DnsError, Lookup, Mx, Outcome};
-use super::exchange::{Deadline, Exchange};
-use super::question::{Asking, Question};
+use super::exchange::Exchange;
 use super::record::Apex;
 use super::resolv_conf;
 use super::validator::Validator;
 use super::validator::anchors::Anchors;
 use domain::base::Rtype;
-use domain::base::iana::OptRcode;
 use ironpost_proto::dane::Tlsa;
 use ironpost_proto::domain::DnsName;
-use lookup::{Core, Found, Kind, Status};
+use lookup::{Core, Found, Kind, Limits};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+use way::{Status, Way, Ways};
 
 /// How lookups are made.
 #[derive(Debug, Clone)]
@@ -32,12 +32,27 @@ pub struct ResolverConfig {
     pub deadline: Duration,
     /// Most lookups on their way at once; each has one question out at a time.
     pub in_flight: usize,
+    /// What becomes of an answer.
+    pub keep: Keep,
+}
+
+/// What becomes of an answer once everyone who waited for it has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Keep {
+    /// It is given again for its TTL, an hour at most, and shows the TTL that it came with: for a
+    /// run that is over soon.
+    ForTtl,
+    /// Nothing: for a program that stays, has a schedule of its own, and a recursive resolver near
+    /// that keeps answers and says how much of their TTL is left.
+    Nothing,
 }
 
 /// Where DNSSEC status comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dnssec {
     /// `TrustAd` if the first resolver is on loopback and shows that it validates, else `Validate`.
+    /// It is asked again now and then, soon if it has not answered yet: it may start later than we do, or
+    /// change.
     Auto,
     /// Validate in the process, from the root's anchors or those of a file (DS or DNSKEY records
     /// in zone-file form).
@@ -70,14 +85,20 @@ pub enum SetupError {
     },
 }
 
-/// Typed lookups. Cheap to clone; answers are cached for their TTL within one run, and what is
-/// asked for by several at once is asked once. A cached answer shows the TTL it came with.
+/// Typed lookups. Cheap to clone; what is asked for by several at once is asked once.
 #[derive(Debug, Clone)]
 pub struct Resolver {
     core: Arc<Core>,
-    status: Status,
+    interest: Interest,
     /// When its lookups end, whatever their own deadline.
     until: Option<Instant>,
+}
+
+/// Whether anybody wants to know the status of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interest {
+    InStatus,
+    InRecordsAlone,
 }
 
 impl Default for ResolverConfig {
@@ -88,71 +109,68 @@ impl Default for ResolverConfig {
             dnssec: Dnssec::Auto,
             deadline: Duration::from_secs(5),
             in_flight: 256,
+            keep: Keep::ForTtl,
         }
     }
 }
 
 impl Resolver {
     /// Sets up the resolver; with [`Dnssec::Auto`] and [`Dnssec::TrustAd`] asks the first server
-    /// whether it validates.
+    /// whether it validates. That server need not be there yet.
     pub async fn new(config: ResolverConfig) -> Result<Self, SetupError> {
         let servers = match config.servers.as_slice() {
             [] => resolv_conf::system_servers()?,
             _ => config.servers,
         };
-        let (servers, dnssec) = match config.dnssec {
-            Dnssec::Auto => automatic(servers).await,
-            chosen @ (Dnssec::Validate { .. } | Dnssec::TrustAd | Dnssec::Off) => (servers, chosen),
+        let everyone = Arc::new(Exchange::new(servers));
+        let anchors = match &config.dnssec {
+            Dnssec::Auto | Dnssec::Validate { trust_anchor: None } => Some(Anchors::built_in()?),
+            Dnssec::Validate { trust_anchor: Some(path) } => Some(Anchors::from_file(path)?),
+            Dnssec::TrustAd | Dnssec::Off => None,
         };
-        let exchange = Arc::new(Exchange::new(servers));
-        let (status, validator) = match dnssec {
-            Dnssec::Auto | Dnssec::Validate { trust_anchor: None } => (
-                Status::Validated,
-                Some(Validator::new(Anchors::built_in()?, Arc::clone(&exchange), config.deadline)),
-            ),
-            Dnssec::Validate { trust_anchor: Some(path) } => (
-                Status::Validated,
-                Some(Validator::new(
-                    Anchors::from_file(&path)?,
-                    Arc::clone(&exchange),
-                    config.deadline,
-                )),
-            ),
-            Dnssec::TrustAd => (trusted(exchange.servers()).await, None),
-            Dnssec::Off => (Status::Off, None),
-        };
-        let core = Core::new(exchange, config.deadline, config.in_flight, validator);
-        Ok(Self { core: Arc::new(core), status, until: None })
+        let validator =
+            anchors.map(|anchors| Validator::new(anchors, Arc::clone(&everyone), config.deadline));
+        let ways = Ways::new(&config.dnssec, &everyone);
+        let heard = ways.look_again().await;
+        let limits =
+            Limits { deadline: config.deadline, in_flight: config.in_flight, keep: config.keep };
+        let core = Core::start(ways, heard, limits, validator);
+        Ok(Self { core, interest: Interest::InStatus, until: None })
     }
 
     /// The same resolver, cache included, for lookups whose DNSSEC status is of no interest: they
     /// ask for no signatures and check none. Believing an AD bit costs nothing and goes on.
     #[must_use]
     pub fn unvalidated(&self) -> Self {
-        let status = match self.status {
-            Status::Validated | Status::Unasked => Status::Unasked,
-            Status::Trusted => Status::Trusted,
-            Status::Unvouched => Status::Unvouched,
-            Status::Off => Status::Off,
-        };
-        Self { core: Arc::clone(&self.core), status, until: self.until }
+        Self { interest: Interest::InRecordsAlone, ..self.clone() }
     }
 
-    /// The same resolver, cache included, for lookups that nobody waits for after `end`: what has
-    /// no answer by then has timed out. Waiting for one's turn is counted here.
+    /// The same resolver, cache included, for lookups that nobody waits for after `end`, or after an
+    /// earlier end that was set before: what has no answer by then has timed out. Waiting for one's
+    /// turn is counted here.
     #[must_use]
     pub fn until(self, end: Instant) -> Self {
+        let end = self.until.map_or(end, |before| before.min(end));
         Self { until: Some(end), ..self }
     }
 
     /// The recursive resolvers, in the order in which they are asked.
-    pub fn servers(&self) -> &[SocketAddr] {
-        self.core.servers()
+    pub fn servers(&self) -> Vec<SocketAddr> {
+        self.core.way().exchange.servers().to_vec()
+    }
+
+    /// True if answers come with a DNSSEC status. If not, every one is indeterminate, and nothing
+    /// that needs DNSSEC can be used.
+    pub fn tells_status(&self) -> bool {
+        match self.status(&self.core.way()) {
+            Status::Validated | Status::Trusted => true,
+            Status::Unvouched | Status::Unasked | Status::Off => false,
+        }
     }
 
     /// How DNSSEC status is found, for the report ("validated here", "AD bit of 127.0.0.1", "off").
     pub fn dnssec_source(&self) -> String {
-        match self.status {
+        match self.status(&self.core.way()) {
             Status::Validated => "validated here".to_owned(),
             Status::Unvouched => "AD bit, which the resolver does not set".to_owned(),
             Status::Trusted => {
@@ -162,6 +180,13 @@ impl Resolver {
             }
             Status::Unasked => "not asked for".to_owned(),
             Status::Off => "off".to_owned(),
+        }
+    }
+
+    fn status(&self, way: &Way) -> Status {
+        match (self.interest, way.status) {
+            (Interest::InRecordsAlone, Status::Validated) => Status::Unasked,
+            (Interest::InStatus | Interest::InRecordsAlone, status) => status,
         }
     }
 
@@ -188,6 +213,12 @@ impl Resolver {
     /// TLSA records.
     pub async fn tlsa(&self, name: &DnsName) -> Lookup<Tlsa> {
         self.answer(name, Rtype::TLSA).await
+    }
+
+    /// The alias that stands at this very name, with the status of nothing but itself (RFC 7672
+    /// §2.1.3).
+    pub async fn alias(&self, name: &DnsName) -> Lookup<DnsName> {
+        self.answer(name, Rtype::CNAME).await
     }
 
     /// CAA records of this very name (the caller climbs, RFC 8659 §3).
@@ -234,7 +265,9 @@ impl Resolver {
     }
 
     async fn find<T: Kind>(&self, name: &DnsName, rtype: Rtype) -> Result<Arc<Found<T>>, DnsError> {
-        self.in_time(Core::find(&self.core, name, rtype, self.status)).await
+        let way = self.core.way();
+        let status = self.status(&way);
+        self.in_time(Core::find(&self.core, way, name, rtype, status)).await
     }
 
     async fn in_time<T>(
@@ -250,40 +283,3 @@ impl Resolver {
         })
     }
 }
-
-/// What [`Dnssec::Auto`] comes to. An AD bit is only as good as the way it comes, so believing
-/// one leaves the servers that are not on this machine out.
-async fn automatic(servers: Vec<SocketAddr>) -> (Vec<SocketAddr>, Dnssec) {
-    let validates = match servers.first() {
-        Some(first) if first.ip().to_canonical().is_loopback() => {
-            validates(*first).await == Some(true)
-        }
-        Some(_) | None => false,
-    };
-    if !validates {
-        return (servers, Dnssec::Validate { trust_anchor: None });
-    }
-    let local = servers.into_iter().filter(|server| server.ip().to_canonical().is_loopback());
-    (local.collect(), Dnssec::TrustAd)
-}
-
-/// What believing the AD bit comes to. Without one on the root's SOA record the resolver does not
-/// validate, or something on the way takes the bit out: that says nothing about anybody's zone.
-async fn trusted(servers: &[SocketAddr]) -> Status {
-    match servers.first() {
-        Some(first) if validates(*first).await == Some(false) => Status::Unvouched,
-        Some(_) | None => Status::Trusted,
-    }
-}
-
-/// Whether `server` calls the root's SOA record authentic, as only a validating resolver does;
-/// `None` if it does not give it.
-async fn validates(server: SocketAddr) -> Option<bool> {
-    let root = Question { name: domain::base::Name::root_bytes(), rtype: Rtype::SOA };
-    let exchange = Exchange::new(vec![server]);
-    let deadline = Deadline::starting_now(PROBE);
-    let reply = exchange.ask(&root, Asking::AuthenticData, deadline).await.ok()?;
-    (reply.message.opt_rcode() == OptRcode::NOERROR).then(|| reply.message.header().ad())
-}
-
-const PROBE: Duration = Duration::from_secs(2); // a validating resolver knows the root's SOA

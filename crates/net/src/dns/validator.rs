@@ -23,7 +23,7 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use upstream::Upstream;
 
@@ -32,9 +32,19 @@ pub(super) struct Validator {
     context: ValidationContext<Upstream>,
     upstream: Upstream,
     anchor: Name<Bytes>,
-    /// Whether the resolver hands out what validating needs; `Err` says why not. Found out at
-    /// the first answer to judge.
-    fitness: OnceCell<Result<(), String>>,
+    /// Whether the resolver hands out what validating needs. Found out at the first answer to
+    /// judge.
+    fitness: Mutex<Option<Fitness>>,
+}
+
+/// Whether the resolver hands out what validating needs.
+#[derive(Debug)]
+enum Fitness {
+    /// It does.
+    Fit,
+    /// It does not, why, and until when that is taken for granted: the resolver may be exchanged or
+    /// mended, and whoever validates may run for months.
+    Unfit { reason: String, until: Instant },
 }
 
 impl Validator {
@@ -49,7 +59,7 @@ impl Validator {
         // A key that does not come leaves its lookup time to say so.
         let upstream = Upstream::new(exchange, deadline / 2);
         let context = ValidationContext::with_config(anchors.records, upstream.clone(), config);
-        Self { context, upstream, anchor: anchors.zone, fitness: OnceCell::new() }
+        Self { context, upstream, anchor: anchors.zone, fitness: Mutex::new(None) }
     }
 
     /// The status of an answer: secure only if every alias and the RRset or its denial are. What
@@ -124,16 +134,25 @@ impl Validator {
     }
 
     async fn fitness(&self) -> Result<(), String> {
-        let fitness = self.fitness.get_or_try_init(|| self.try_resolver()).await;
-        match fitness {
-            Ok(verdict) => verdict.clone(),
-            Err(reason) => Err(reason),
+        let mut fitness = self.fitness.lock().await;
+        match &*fitness {
+            Some(Fitness::Fit) => return Ok(()),
+            Some(Fitness::Unfit { reason, until }) if Instant::now() < *until => {
+                return Err(reason.clone());
+            }
+            Some(Fitness::Unfit { .. }) | None => {}
         }
+        let verdict = self.try_resolver().await?;
+        *fitness = Some(match &verdict {
+            Ok(()) => Fitness::Fit,
+            Err(reason) => Fitness::Unfit { reason: reason.clone(), until: Instant::now() + UNFIT },
+        });
+        verdict
     }
 
     /// Looks at the anchor's own zone, which is signed by definition: its keys must come with
     /// signatures and be the anchor's, and a denial must come with its proof. The inner result is
-    /// a verdict for good; with the outer one the next lookup tries again.
+    /// a verdict that holds for a while; with the outer one the next lookup tries again.
     async fn try_resolver(&self) -> Result<Result<(), String>, String> {
         let zone = to_dns_name(&self.anchor);
         let keys = match self.fetch(Rtype::DNSKEY).await {
@@ -203,3 +222,5 @@ pub(super) const UNSUPPORTED_HERE: &str =
 const FETCH_FAILED: &str = "request for DS or DNSKEY failed";
 const NODES: u64 = 4096;
 const BAD_SIGNATURES: u8 = 4;
+/// How long a resolver that is unfit is not tried again. Own limit.
+const UNFIT: Duration = Duration::from_mins(1);

@@ -1,5 +1,7 @@
 //! One lookup from the question to the answer with its DNSSEC status.
 
+use super::Keep;
+use super::way::{Status, Way, Ways};
 use crate::dns::answer::{Answer, Caa, DnsError, Lookup, Mx, Outcome, Security};
 use crate::dns::cache::{Cache, Fresh};
 use crate::dns::chain::{Chain, to_dns_name};
@@ -14,33 +16,30 @@ use domain::base::iana::OptRcode;
 use ironpost_proto::dane::Tlsa;
 use ironpost_proto::domain::DnsName;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 
 /// What all lookups share.
 #[derive(Debug)]
 pub(super) struct Core {
-    exchange: Arc<Exchange>,
+    ways: Ways,
     deadline: Duration,
+    keep: Keep,
     places: Semaphore,
     validator: Option<Validator>,
     caches: Caches,
+    /// Keeps `ways` up to date, where there is anything to find out.
+    watch: Option<AbortHandle>,
 }
 
-/// Where the status of an answer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Status {
-    /// Validated here.
-    Validated,
-    /// The resolver's AD bit.
-    Trusted,
-    /// The same, but the resolver never sets it.
-    Unvouched,
-    /// There is a validator, but the caller has no use for it.
-    Unasked,
-    /// DNSSEC is switched off.
-    Off,
+/// What an administrator sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) deadline: Duration,
+    pub(super) in_flight: usize,
+    pub(super) keep: Keep,
 }
 
 /// An answer, and the zone that gave it if that is known.
@@ -74,23 +73,34 @@ pub(super) struct Caches {
 }
 
 impl Core {
-    pub(super) fn new(
-        exchange: Arc<Exchange>,
-        deadline: Duration,
-        in_flight: usize,
+    /// A core that goes on finding out which way to take, if there is a choice. `heard` is true if
+    /// it is known by now.
+    pub(super) fn start(
+        ways: Ways,
+        heard: bool,
+        limits: Limits,
         validator: Option<Validator>,
-    ) -> Self {
-        let places = Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        Self { exchange, deadline, places, validator, caches: Caches::new() }
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|core| Self {
+            watch: ways.is_open().then(|| tokio::spawn(watch(core.clone(), heard)).abort_handle()),
+            ways,
+            deadline: limits.deadline,
+            keep: limits.keep,
+            places: Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            validator,
+            caches: Caches::new(),
+        })
     }
 
-    pub(super) fn servers(&self) -> &[SocketAddr] {
-        self.exchange.servers()
+    /// The way to take now.
+    pub(super) fn way(&self) -> Arc<Way> {
+        self.ways.now()
     }
 
     /// A lookup through the cache.
     pub(super) async fn find<T: Kind>(
         core: &Arc<Self>,
+        way: Arc<Way>,
         name: &DnsName,
         rtype: Rtype,
         status: Status,
@@ -98,11 +108,14 @@ impl Core {
         let make = || {
             let (core, name) = (Arc::clone(core), name.clone());
             async move {
-                let value = core.look_up(name, rtype, status).await.map(Arc::new);
-                let keep = match &value {
-                    Ok(found) if found.size > LARGE => Duration::ZERO,
-                    Ok(found) => Duration::from_secs(found.answer.ttl.into()).min(LONGEST),
-                    Err(_) => FAILURE,
+                let value = core.look_up(&way, name, rtype, status).await.map(Arc::new);
+                let keep = match (core.keep, &value) {
+                    (Keep::Nothing, _) => Duration::ZERO,
+                    (Keep::ForTtl, Ok(found)) if found.size > LARGE => Duration::ZERO,
+                    (Keep::ForTtl, Ok(found)) => {
+                        Duration::from_secs(found.answer.ttl.into()).min(LONGEST)
+                    }
+                    (Keep::ForTtl, Err(_)) => FAILURE,
                 };
                 Fresh { value, keep }
             }
@@ -112,6 +125,7 @@ impl Core {
 
     async fn look_up<T: RecordData>(
         &self,
+        way: &Way,
         name: DnsName,
         rtype: Rtype,
         status: Status,
@@ -125,7 +139,7 @@ impl Core {
         let mut ttl = u32::MAX;
         let (outcome, zone) = loop {
             let question = Question { name: chain.end().clone(), rtype };
-            let reply = self.ask(&question, status.asking(), deadline).await?;
+            let reply = ask(&way.exchange, &question, status.asking(), deadline).await?;
             let part = read(&reply.message, rtype, &mut chain)?;
             replies.push(reply);
             ttl = ttl.min(part.ttl);
@@ -136,58 +150,15 @@ impl Core {
             }
         };
         let evidence = Evidence { chain: &chain, rtype, replies: &replies };
-        let security = self.security(&evidence, status, deadline).await;
+        let security = self.security(way, &evidence, status, deadline).await;
         let answer = Answer { name, aliases: chain.aliases(), outcome, ttl, security };
         let size = replies.iter().map(|reply| reply.message.as_slice().len()).sum();
         Ok(Found { answer, zone: zone.as_ref().map(to_dns_name), size })
     }
 
-    /// A reply of RCODE NOERROR or NXDOMAIN.
-    async fn ask(
-        &self,
-        question: &Question,
-        asking: Asking,
-        deadline: Deadline,
-    ) -> Result<Reply, DnsError> {
-        let reply = self.exchange.ask(question, asking, deadline).await?;
-        match reply.message.opt_rcode() {
-            OptRcode::NOERROR | OptRcode::NXDOMAIN => Ok(reply),
-            OptRcode::SERVFAIL => Err(self.failure(&reply, question, asking, deadline).await),
-            _ => Err(refusal(&reply)),
-        }
-    }
-
-    /// What a SERVFAIL means. A resolver that validates answers so for bogus data; if it does not
-    /// say so itself, it gives itself away by answering once checking is switched off.
-    async fn failure(
-        &self,
-        reply: &Reply,
-        question: &Question,
-        asking: Asking,
-        deadline: Deadline,
-    ) -> DnsError {
-        let Complaint { text, bogus } = Complaint::of(&reply.message);
-        let checked = match asking {
-            Asking::Plain | Asking::AuthenticData => true,
-            Asking::Unchecked | Asking::Evidence | Asking::Direct => false,
-        };
-        if bogus || !checked {
-            return DnsError::ServFail { reason: text, bogus };
-        }
-        let unchecked = self.exchange.ask(question, Asking::Unchecked, deadline).await;
-        let answers = unchecked.is_ok_and(|reply| {
-            matches!(reply.message.opt_rcode(), OptRcode::NOERROR | OptRcode::NXDOMAIN)
-        });
-        let reason = match (text, answers) {
-            (text, false) => text,
-            (None, true) => Some(UNCHECKED_ONLY.to_owned()),
-            (Some(text), true) => Some(format!("{text}; {UNCHECKED_ONLY}")),
-        };
-        DnsError::ServFail { reason, bogus: answers }
-    }
-
     async fn security(
         &self,
+        way: &Way,
         evidence: &Evidence<'_>,
         status: Status,
         deadline: Deadline,
@@ -197,7 +168,9 @@ impl Core {
                 // Boxed: it is large, and most lookups of a long list go without.
                 match Box::pin(validator.security(evidence, deadline.end())).await {
                     Security::Insecure(Some(text)) if text == UNSUPPORTED_HERE => {
-                        Security::Insecure(Some(self.second_opinion(evidence, deadline).await))
+                        Security::Insecure(Some(
+                            second_opinion(&way.exchange, evidence, deadline).await,
+                        ))
                     }
                     security => security,
                 }
@@ -215,17 +188,6 @@ impl Core {
             }
             (Status::Unvouched, _) => Security::Indeterminate(UNVOUCHED.to_owned()),
             (Status::Off, _) => Security::Indeterminate("DNSSEC is switched off".to_owned()),
-        }
-    }
-
-    /// What the resolver says of a zone whose algorithm is not supported here.
-    async fn second_opinion(&self, evidence: &Evidence<'_>, deadline: Deadline) -> String {
-        let question = Question { name: evidence.chain.start().clone(), rtype: evidence.rtype };
-        let reply = self.exchange.ask(&question, Asking::AuthenticData, deadline).await;
-        if reply.is_ok_and(|reply| reply.message.header().ad()) {
-            format!("{UNSUPPORTED_HERE}; the resolver vouches for it")
-        } else {
-            UNSUPPORTED_HERE.to_owned()
         }
     }
 
@@ -265,6 +227,12 @@ impl Core {
             ttl: part.ttl,
             security: Security::Indeterminate("DNSSEC was not asked for".to_owned()),
         })
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.watch.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -334,6 +302,77 @@ impl Kind for Apex {
     }
 }
 
+/// A reply of RCODE NOERROR or NXDOMAIN.
+async fn ask(
+    exchange: &Exchange,
+    question: &Question,
+    asking: Asking,
+    deadline: Deadline,
+) -> Result<Reply, DnsError> {
+    let reply = exchange.ask(question, asking, deadline).await?;
+    match reply.message.opt_rcode() {
+        OptRcode::NOERROR | OptRcode::NXDOMAIN => Ok(reply),
+        OptRcode::SERVFAIL => Err(failure(exchange, &reply, question, asking, deadline).await),
+        _ => Err(refusal(&reply)),
+    }
+}
+
+/// What a SERVFAIL means. A resolver that validates answers so for bogus data; if it does not
+/// say so itself, it gives itself away by answering once checking is switched off.
+async fn failure(
+    exchange: &Exchange,
+    reply: &Reply,
+    question: &Question,
+    asking: Asking,
+    deadline: Deadline,
+) -> DnsError {
+    let Complaint { text, bogus } = Complaint::of(&reply.message);
+    let checked = match asking {
+        Asking::Plain | Asking::AuthenticData => true,
+        Asking::Unchecked | Asking::Evidence | Asking::Direct => false,
+    };
+    if bogus || !checked {
+        return DnsError::ServFail { reason: text, bogus };
+    }
+    let unchecked = exchange.ask(question, Asking::Unchecked, deadline).await;
+    let answers = unchecked.is_ok_and(|reply| {
+        matches!(reply.message.opt_rcode(), OptRcode::NOERROR | OptRcode::NXDOMAIN)
+    });
+    let reason = match (text, answers) {
+        (text, false) => text,
+        (None, true) => Some(UNCHECKED_ONLY.to_owned()),
+        (Some(text), true) => Some(format!("{text}; {UNCHECKED_ONLY}")),
+    };
+    DnsError::ServFail { reason, bogus: answers }
+}
+
+/// What the resolver says of a zone whose algorithm is not supported here.
+async fn second_opinion(
+    exchange: &Exchange,
+    evidence: &Evidence<'_>,
+    deadline: Deadline,
+) -> String {
+    let question = Question { name: evidence.chain.start().clone(), rtype: evidence.rtype };
+    let reply = exchange.ask(&question, Asking::AuthenticData, deadline).await;
+    if reply.is_ok_and(|reply| reply.message.header().ad()) {
+        format!("{UNSUPPORTED_HERE}; the resolver vouches for it")
+    } else {
+        UNSUPPORTED_HERE.to_owned()
+    }
+}
+
+/// Finds out which way to take as long as there is a core: soon again while the server that decides
+/// it has said nothing, later to see whether it has changed.
+async fn watch(core: Weak<Core>, heard: bool) {
+    let mut pause = if heard { AGAIN } else { SOON };
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(core) = core.upgrade() else { return };
+        let heard = core.ways.look_again().await;
+        pause = if heard { AGAIN } else { (pause * 2).min(AGAIN) };
+    }
+}
+
 fn refusal(reply: &Reply) -> DnsError {
     let rcode = reply.message.opt_rcode();
     let rcode = match Complaint::of(&reply.message).text {
@@ -353,3 +392,7 @@ const LARGE: usize = 2048;
 const LONGEST: Duration = Duration::from_hours(1);
 /// RFC 9520 §3.2: a failure is remembered for a second to five minutes.
 const FAILURE: Duration = Duration::from_secs(5);
+/// How soon a server that has said nothing is asked whether it validates; then twice as long each
+/// time, up to the pause between two looks at one that has.
+const SOON: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_mins(5);
