@@ -9,6 +9,7 @@
 //! [`BUSY_TIMEOUT`] is told so.
 
 mod failure;
+pub mod foreign;
 mod open;
 pub mod sender;
 
