@@ -8,7 +8,7 @@ use clap::{Args, Parser, ValueEnum};
 #[command(
     name = "ironpost",
     version,
-    about = "MTA-STS, TLS-RPT and DANE: is the mail of a domain protected on its way in?",
+    about = "MTA-STS, TLS-RPT and DANE: is the mail of a domain protected on its way?",
     max_term_width = 100,
     subcommand_value_name = "COMMAND",
     disable_help_subcommand = false,
@@ -59,12 +59,14 @@ pub(crate) enum ColorWhen {
 
 /// What `ironpost` alone prints.
 pub(crate) const ORIENTATION: &str = "\
-Ironpost tells whether the mail of a domain is protected on its way in.
+Ironpost tells whether the mail of a domain is protected on its way in, and protects it on its
+way out.
 
   ironpost check example.com        look at a domain as a sending server does
   ironpost explain M-UNMATCHED      one finding at length
   ironpost lint policy mta-sts.txt  judge a file, without the network
   ironpost policy new --mx HOST     what to publish, and in which order
+  ironpost resolver                 let a sending MTA enforce MTA-STS and DANE
   ironpost lab check                all of it on a small internet on loopback
 
 `ironpost help` lists everything, `ironpost COMMAND --help` shows examples.
@@ -75,4 +77,4 @@ Exit codes:
   0  nothing found at or above --fail-on
   1  findings
   2  the command line, the configuration or a file is at fault
-  3  could not test: the resolver is out of reach, or a lookup failed";
+  3  could not test: the resolver is out of reach, or a lookup failed; no `ironpost resolver` runs";

@@ -8,12 +8,14 @@ mod lint;
 mod network;
 mod policy;
 mod reference;
+mod resolver;
 
-use crate::cli::ORIENTATION;
+use crate::cli::{ConsoleArgs, ORIENTATION};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Console;
+use crate::output::{Console, Log, LogFormat};
 use clap::Subcommand;
+use tracing::Level;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -24,6 +26,7 @@ pub(crate) enum Command {
     Lint(lint::LintCommand),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    Resolver(Box<resolver::ResolverArgs>),
     Lab(lab::LabArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -38,8 +41,31 @@ pub(crate) fn run(command: Option<Command>, console: &Console) -> Result<Exit, F
         Some(Command::Explain(args)) => explain::run(&args, console),
         Some(Command::Lint(command)) => lint::run(command, console),
         Some(Command::Policy(command)) => policy::run(command, console),
+        Some(Command::Resolver(args)) => resolver::run(*args, console),
         Some(Command::Lab(args)) => lab::run(args, console),
         Some(Command::Config(command)) => config::run(command, console),
         Some(Command::Reference(args)) => reference::run(&args, console),
     }
+}
+
+/// What is logged: of a daemon what it does, of everything else nothing without `-v`.
+pub(crate) fn log(command: Option<&Command>, console: &ConsoleArgs) -> Option<Log> {
+    if let Some(Command::Resolver(args)) = command
+        && let Some(format) = args.log_format()
+    {
+        let level = match console.verbose {
+            _ if console.quiet => Level::WARN,
+            0 => Level::INFO,
+            1 => Level::DEBUG,
+            _ => Level::TRACE,
+        };
+        return Some(Log { level, format });
+    }
+    let level = match console.verbose {
+        0 => return None,
+        1 => Level::INFO,
+        2 => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    Some(Log { level, format: LogFormat::Text })
 }

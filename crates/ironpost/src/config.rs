@@ -3,6 +3,7 @@
 
 pub(crate) mod file;
 mod list;
+pub(crate) mod resolver;
 pub(crate) mod values;
 
 use crate::failure::Failure;
@@ -14,13 +15,13 @@ use ironpost_net::ports::Ports;
 use ironpost_net::tls::roots::RootSource;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
 
-/// The options of every command that goes out.
+/// The options of every command that looks names up and fetches policies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Network")]
-pub(crate) struct NetworkArgs {
+pub(crate) struct OutsideArgs {
     /// Read defaults for the options below from a TOML file
     #[arg(long, value_name = "FILE", env = "IRONPOST_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
@@ -63,6 +64,18 @@ pub(crate) struct NetworkArgs {
     )]
     allow_address: Vec<Network>,
 
+    /// The port of policy hosts, for labs [default: 443]
+    #[arg(long, value_name = "PORT", hide_short_help = true)]
+    https_port: Option<NonZeroU16>,
+}
+
+/// The options of every command that talks to mail hosts besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct NetworkArgs {
+    #[command(flatten)]
+    outside: OutsideArgs,
+
     /// The name given in EHLO [default: the name of this host]
     #[arg(long, value_name = "NAME", env = "IRONPOST_EHLO_NAME", hide_env_values = true)]
     ehlo_name: Option<EhloName>,
@@ -76,10 +89,6 @@ pub(crate) struct NetworkArgs {
         value_delimiter = ','
     )]
     canary: Vec<Canary>,
-
-    /// The port of policy hosts, for labs [default: 443]
-    #[arg(long, value_name = "PORT", hide_short_help = true)]
-    https_port: Option<NonZeroU16>,
 
     /// The port of MX hosts, for labs [default: 25]
     #[arg(long, value_name = "PORT", hide_short_help = true)]
@@ -112,19 +121,43 @@ pub(crate) struct Settings {
 impl NetworkArgs {
     /// Everything as the file at `path` says.
     pub(crate) fn from_file(path: PathBuf) -> Self {
-        Self { config: Some(path), ..Self::default() }
+        let outside = OutsideArgs { config: Some(path), ..OutsideArgs::default() };
+        Self { outside, ..Self::default() }
     }
 
     /// Reads the configuration file, if one is named, and puts options over it.
     pub(crate) fn settle(self) -> Result<Settings, Failure> {
-        let file = match &self.config {
-            Some(path) => ConfigFile::load(path).map_err(Failure::usage)?,
-            None => ConfigFile::default(),
-        };
+        let file = self.outside.file()?;
         self.over(file.network)
     }
 
     fn over(self, file: NetworkSection) -> Result<Settings, Failure> {
+        let mut settings = self.outside.over(file)?;
+        settings.ehlo_name = self.ehlo_name.or(settings.ehlo_name);
+        settings.canaries = given(self.canary).or(settings.canaries);
+        let ports = &mut settings.ports;
+        ports.smtp = self.smtp_port.map_or(ports.smtp, NonZeroU16::get);
+        ports.dns = self.dns_port.map_or(ports.dns, NonZeroU16::get);
+        Ok(settings)
+    }
+}
+
+impl OutsideArgs {
+    /// The configuration file that is named, if one is.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// What the configuration file says; without one, nothing.
+    pub(crate) fn file(&self) -> Result<ConfigFile, Failure> {
+        match &self.config {
+            Some(path) => ConfigFile::load(path).map_err(Failure::usage),
+            None => Ok(ConfigFile::default()),
+        }
+    }
+
+    /// Puts the options over the file.
+    pub(crate) fn over(self, file: NetworkSection) -> Result<Settings, Failure> {
         if let (Some(mode @ (DnssecMode::TrustAd | DnssecMode::Off)), Some(_)) =
             (self.dnssec, &self.trust_anchor)
         {
@@ -137,9 +170,7 @@ impl NetworkArgs {
             )));
         }
         let default = Ports::default();
-        let port = |flag: Option<NonZeroU16>, file: Option<NonZeroU16>, default| {
-            flag.or(file).map_or(default, NonZeroU16::get)
-        };
+        let port = |said: Option<NonZeroU16>, default| said.map_or(default, NonZeroU16::get);
         let dns = given(self.dns).or(file.dns).unwrap_or_default();
         let allowed = given(self.allow_address).or(file.allow_address).unwrap_or_default();
         // An anchor on the command line outranks a mode in the file that has no use for it.
@@ -153,12 +184,12 @@ impl NetworkArgs {
             dnssec: mode.with_anchor(self.trust_anchor.or(file.trust_anchor)),
             roots: self.roots.or(file.roots).map_or(RootSource::Bundled, |Roots(source)| source),
             allowed: allowed.into_iter().map(|Network(network)| network).collect(),
-            ehlo_name: self.ehlo_name.or(file.ehlo_name),
-            canaries: given(self.canary).or(file.canary),
+            ehlo_name: file.ehlo_name,
+            canaries: file.canary,
             ports: Ports {
-                https: port(self.https_port, file.ports.https, default.https),
-                smtp: port(self.smtp_port, file.ports.smtp, default.smtp),
-                dns: port(self.dns_port, file.ports.dns, default.dns),
+                https: port(self.https_port.or(file.ports.https), default.https),
+                smtp: port(file.ports.smtp, default.smtp),
+                dns: port(file.ports.dns, default.dns),
             },
         })
     }
@@ -185,25 +216,27 @@ mod tests {
 
     #[test]
     fn an_option_outranks_the_file_and_the_file_the_default() {
-        let args = NetworkArgs {
+        let outside = OutsideArgs {
             dns: vec!["192.0.2.2:5353".parse().unwrap()],
             https_port: NonZeroU16::new(8443),
-            ..NetworkArgs::default()
+            ..OutsideArgs::default()
         };
+        let args =
+            NetworkArgs { outside, dns_port: NonZeroU16::new(5300), ..NetworkArgs::default() };
         let settings = args.over(file()).unwrap();
         assert_eq!(settings.dns, ["192.0.2.2:5353".parse().unwrap()]);
         assert_eq!(settings.dnssec, Dnssec::Off);
-        assert_eq!(settings.ports, Ports { https: 8443, smtp: 2525, dns: 53 });
+        assert_eq!(settings.ports, Ports { https: 8443, smtp: 2525, dns: 5300 });
         assert_eq!(settings.canaries, Some(Vec::new()), "an empty list in the file means none");
         assert_eq!(settings.roots, RootSource::Bundled);
     }
 
     #[test]
     fn a_trust_anchor_means_validation_here() {
-        let anchored = |dnssec| NetworkArgs {
+        let anchored = |dnssec| OutsideArgs {
             dnssec,
             trust_anchor: Some("anchor".into()),
-            ..NetworkArgs::default()
+            ..OutsideArgs::default()
         };
         let validate = Dnssec::Validate { trust_anchor: Some("anchor".into()) };
         assert_eq!(anchored(None).over(file()).unwrap().dnssec, validate);

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// 0: no finding at or above `--fail-on`.
     Clean,
-    /// 3: the question could not be answered: the resolver is out of reach, or a lookup failed.
+    /// 3: the question could not be answered: the resolver is out of reach, a lookup failed, or no
+    /// `ironpost resolver` runs.
     CouldNotTest,
     /// 1: findings at or above `--fail-on`.
     Findings,

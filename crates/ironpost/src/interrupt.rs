@@ -8,8 +8,22 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs `work` to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    block_on_threads(workers(), work)
+}
+
+/// Runs `work`, which serves many clients at once, to its end.
+pub(crate) fn block_on_every_core<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    block_on_threads(cores(), work)
+}
+
+fn block_on_threads<T>(
+    threads: usize,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers())
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(Failure::usage)?;
@@ -58,11 +72,50 @@ impl Signals {
     }
 }
 
+/// What somebody wants of a daemon, by signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// SIGHUP: read the configuration again.
+    Reload,
+    /// SIGTERM or SIGINT: end.
+    Stop,
+}
+
+/// Signals that a daemon lives by.
+#[derive(Debug)]
+pub(crate) struct DaemonSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl DaemonSignals {
+    /// Begins to listen.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        let Signals { interrupt, terminate } = Signals::listen()?;
+        let hangup = signal(SignalKind::hangup()).map_err(Failure::usage)?;
+        Ok(Self { interrupt, terminate, hangup })
+    }
+
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) -> Wish {
+        tokio::select! {
+            biased;
+            _ = self.terminate.recv() => Wish::Stop,
+            _ = self.interrupt.recv() => Wish::Stop,
+            _ = self.hangup.recv() => Wish::Reload,
+        }
+    }
+}
+
 /// Threads that drive the checks, beside the one that takes the results. On two cores a second
 /// one costs a fifth more processor time for the same rate.
 fn workers() -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    (cores / 2).clamp(1, MOST_WORKERS)
+    (cores() / 2).clamp(1, MOST_WORKERS)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// Past these the peers and the resolver are what a run waits for.

@@ -20,7 +20,9 @@ fn main() -> ExitCode {
         Err(answer) => return output::print_parser_answer(&answer).into(),
     };
     let console = Console::new(&cli.console);
-    output::start_log(cli.console.verbose);
+    if let Some(log) = commands::log(cli.command.as_ref(), &cli.console) {
+        output::start_log(log);
+    }
     commands::run(cli.command, &console)
         .unwrap_or_else(|failure| {
             console.failure(&failure);

@@ -2,10 +2,12 @@
 //! module prints.
 
 mod document;
+mod log;
 mod progress;
 mod text;
 
 pub(crate) use document::Destination;
+pub(crate) use log::{Log, LogFormat, start as start_log};
 pub(crate) use progress::Progress;
 pub(crate) use text::{Style, shell_word, wrapped};
 
@@ -20,7 +22,6 @@ use ironpost_checker::render::theme::Theme;
 use ironpost_proto::visible::Visible;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
-use tracing_subscriber::prelude::*;
 
 /// Where a run talks to people, and how.
 #[derive(Debug)]
@@ -199,21 +200,6 @@ pub(crate) fn print_parser_answer(answer: &clap::Error) -> Exit {
     }
 }
 
-/// Sends what the libraries log to standard error: nothing without `-v`.
-pub(crate) fn start_log(verbose: u8) {
-    let level = match verbose {
-        0 => return,
-        1 => tracing::Level::INFO,
-        2 => tracing::Level::DEBUG,
-        _ => tracing::Level::TRACE,
-    };
-    let own = tracing_subscriber::filter::Targets::new()
-        .with_targets(OWN_CRATES.map(|target| (target, level)));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
-    // Fails only if a log is running already, which then goes on.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(own)).try_init();
-}
-
 fn terminal_width() -> Option<usize> {
     let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
     Some(usize::from(columns)).filter(|columns| *columns > 0)
@@ -230,9 +216,6 @@ fn locale_is_utf8() -> bool {
         locale.contains("utf-8") || locale.contains("utf8")
     })
 }
-
-const OWN_CRATES: [&str; 5] =
-    ["ironpost", "ironpost_net", "ironpost_checker", "ironpost_lab", "ironpost_proto"];
 
 /// The last net before a terminal: what acts is shown, line ends stay.
 fn visible_lines(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! The configuration file.
 
 use super::list::one_or_many;
+use super::resolver::ResolverSection;
 use super::values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
 use ironpost_proto::visible::Visible;
 use serde::Deserialize;
@@ -14,6 +15,8 @@ use std::{fs, io};
 pub(crate) struct ConfigFile {
     /// How the outside world is reached.
     pub(crate) network: NetworkSection,
+    /// The policy resolver.
+    pub(crate) resolver: ResolverSection,
 }
 
 /// `[network]`
@@ -88,7 +91,17 @@ impl ConfigFile {
         let network = &mut self.network;
         network.trust_anchor = network.trust_anchor.take().map(|path| base.join(path));
         network.roots = network.roots.take().map(|roots| roots.relative_to(base));
+        self.resolver = self.resolver.relative_to(base);
         self
+    }
+}
+
+#[cfg(test)]
+impl ConfigFile {
+    /// A file of this text.
+    pub(crate) fn parsed(text: &str) -> Result<Self, String> {
+        parse(text.as_bytes())
+            .map_err(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.detail))
     }
 }
 

@@ -1,0 +1,75 @@
+//! Settings into what the resolver goes out with: the one place that knows both.
+
+use crate::config::Settings;
+use crate::descriptors::Descriptors;
+use crate::failure::Failure;
+use ironpost_net::address_guard::AddressGuard;
+use ironpost_net::dns::resolver::{Keep, Resolver, ResolverConfig, SetupError};
+use ironpost_net::policy_fetch::PolicyFetcher;
+use ironpost_net::policy_source::PolicySource;
+use ironpost_net::tls::roots::Roots;
+use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_resolver::clock::Clock;
+use std::time::Duration;
+
+/// The way out.
+#[derive(Debug, Clone)]
+pub(super) struct Network {
+    /// Names, with DNSSEC status.
+    pub(super) resolver: Resolver,
+    /// Policies.
+    pub(super) source: PolicySource,
+    /// Who is believed to be a policy host.
+    pub(super) roots: Roots,
+}
+
+impl Network {
+    /// Loads trust roots and looks at the recursive resolver.
+    pub(super) async fn open(
+        settings: Settings,
+        descriptors: Descriptors,
+    ) -> Result<Self, Failure> {
+        let roots = Roots::load(&settings.roots).map_err(Failure::usage)?;
+        let config = ResolverConfig {
+            servers: settings.dns,
+            dnssec: settings.dnssec,
+            deadline: DNS_DEADLINE,
+            in_flight: descriptors.queries(),
+            keep: Keep::Nothing,
+        };
+        let resolver = Resolver::new(config).await.map_err(|error| match error {
+            SetupError::NoResolver { .. } => Failure::could_not_test(error),
+            SetupError::TrustAnchor { .. } => Failure::usage(error),
+        })?;
+        let source = PolicySource {
+            resolver: resolver.unvalidated(),
+            fetcher: PolicyFetcher {
+                roots: roots.clone(),
+                guard: AddressGuard::allowing(settings.allowed),
+                deadline: ADDRESS_DEADLINE,
+            },
+            ports: settings.ports,
+            budget: FETCH_BUDGET,
+        };
+        Ok(Self { resolver, source, roots })
+    }
+}
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let millis = jiff::Timestamp::now().as_millisecond();
+        Timestamp::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
+}
+
+/// One lookup. A recursive resolver that has to walk down from the root through slow servers
+/// needs longer than a person would wait; Postfix waits 100 s for all of it.
+const DNS_DEADLINE: Duration = Duration::from_secs(10);
+/// RFC 8461 §3.3: a minute is suggested for a policy fetch, all addresses together.
+const FETCH_BUDGET: Duration = Duration::from_secs(60);
+/// One address, so that a second one gets its chance.
+const ADDRESS_DEADLINE: Duration = Duration::from_secs(25);
