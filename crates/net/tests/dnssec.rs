@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "real_dns/dane.rs"]
+mod dane;
 #[path = "real_dns/middlebox.rs"]
 mod middlebox;
 #[path = "real_dns/servers.rs"]
