@@ -5,6 +5,7 @@
 mod aliases;
 mod failures;
 mod hostile;
+mod latecomers;
 mod records;
 mod stub_server;
 
