@@ -14,11 +14,11 @@ use tokio::fs;
 pub(crate) async fn open(path: &Path) -> Result<Store, OpenError> {
     make_file(path).await?;
     let unusable = |error| OpenError::of(path, &error);
-    let writer = pool(1).connect_with(options(path)).await.map_err(unusable)?;
+    let writer = pool(1).connect_with(options(path, WRITER_CACHE)).await.map_err(unusable)?;
     let mut connection = writer.acquire().await.map_err(unusable)?;
     prepare(&mut connection).await.map_err(|fault| fault.of(path))?;
     drop(connection);
-    let readers = pool(READERS).connect_with(options(path).read_only(true));
+    let readers = pool(READERS).connect_with(options(path, READER_CACHE).read_only(true));
     Ok(Store { writer, readers: readers.await.map_err(unusable)? })
 }
 
@@ -46,12 +46,12 @@ async fn make_file(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+fn options(path: &Path, cache_size: &'static str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
         .synchronous(SqliteSynchronous::Normal)
-        .pragma("cache_size", CACHE_KIB)
+        .pragma("cache_size", cache_size)
         .pragma("journal_size_limit", WAL_LIMIT)
         .pragma("temp_store", "MEMORY")
         .row_buffer_size(ROW_BUFFER)
@@ -151,8 +151,11 @@ const APPLICATION_ID: i64 = 0x4972_506f;
 
 /// The load of all policies takes one; the others answer meanwhile.
 pub(crate) const READERS: u32 = 3;
-/// Of each connection, in KiB: SQLite reads a negative size so.
-const CACHE_KIB: &str = "-2048";
+/// Pages that a connection keeps: 8 MiB, in KiB as SQLite reads a negative size. What a great write
+/// changes beyond that goes into the log twice.
+const WRITER_CACHE: &str = "-8192";
+/// The same for each reader: 1 MiB. What it reads is in the memory of the system anyway.
+const READER_CACHE: &str = "-1024";
 /// What the write-ahead log keeps of a great write once it is in the database: 4 MiB, about as
 /// much as SQLite lets it grow to before each checkpoint (1,000 pages).
 const WAL_LIMIT: &str = "4194304";
