@@ -1,9 +1,17 @@
 //! A lab as a process of its own, so that its work is not counted as the checker's.
 
+use super::program::Program;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+
+/// How slow the lab is, milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Delays {
+    /// What a packet takes to its peer and back.
+    round_trip: u64,
+}
 
 /// A running lab; dropping it stops it.
 pub(crate) struct Lab {
@@ -12,18 +20,21 @@ pub(crate) struct Lab {
     count: usize,
 }
 
+impl Delays {
+    /// A network that is this far away, of peers that answer at once.
+    pub(crate) fn round_trip(round_trip: u64) -> Self {
+        Self { round_trip }
+    }
+}
+
 impl Lab {
     /// Starts a lab of `count` sound domains and waits until all of it listens.
-    pub(crate) fn start(
-        program: &Path,
-        folder: &Path,
-        count: usize,
-        round_trip: u64,
-    ) -> Result<Self> {
-        let folder = folder.join("lab");
-        let mut process = Command::new(program)
+    pub(crate) fn start(program: &Program, count: usize, delays: Delays) -> Result<Self> {
+        let folder = program.folder.join("lab");
+        let mut process = Command::new(&program.path)
             .args(["lab", "--sound", &count.to_string()])
-            .args(["--round-trip", &round_trip.to_string(), "--dir"])
+            .args(["--round-trip", &delays.round_trip.to_string()])
+            .arg("--dir")
             .arg(&folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

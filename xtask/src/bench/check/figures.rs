@@ -1,6 +1,6 @@
 //! Figures of a run, their medians, and the table that shows them.
 
-use super::timed::Timed;
+use crate::bench::timed::Timed;
 use std::fmt::Write as _;
 
 /// What a run over a list came to.

@@ -1,10 +1,10 @@
 //! checkdmarc from PyPI on the same list, in the same lab, in the same run.
 
 use super::figures::Figures;
-use super::lab::Lab;
 use super::results::Scope;
-use super::timed::Timed;
-use crate::process;
+use crate::bench::lab::Lab;
+use crate::bench::timed::Timed;
+use crate::bench::venv;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::fs;
@@ -25,18 +25,8 @@ impl Peer {
     /// Installs it below `folder`, unless it is there already.
     pub(crate) fn installed(root: &Path, folder: &Path) -> Result<Self> {
         let venv = folder.join(format!("checkdmarc-{VERSION}"));
-        let python = venv.join("bin/python");
-        let script = root.join("xtask/bench/checkdmarc_peer.py");
-        if !venv.join("complete").is_file() {
-            if process::find("python3").is_none() {
-                bail!("the peer needs python3 with venv and pip (Debian package python3-venv)");
-            }
-            process::run(process::command("python3", &["-m", "venv"], root).arg(&venv))?;
-            let package = format!("checkdmarc=={VERSION}");
-            let mut pip = Command::new(&python);
-            process::run(pip.args(["-m", "pip", "install", "--quiet", &package]))?;
-            fs::write(venv.join("complete"), "")?;
-        }
+        let python = venv::installed(root, &venv, &[&format!("checkdmarc=={VERSION}")])?;
+        let script = root.join("xtask/bench/check_peer.py");
         Ok(Self { python, script, folder: folder.to_owned() })
     }
 
