@@ -96,22 +96,27 @@ struct Seen {
     /// or not the host's own records can be looked up.
     insecure_mx: bool,
     authenticate: bool,
-    encrypt: bool,
-    opportunistic: bool,
+    weaker: Option<Weaker>,
+    /// The first fault.
     unreachable: Option<LookupFault>,
+}
+
+/// The most that DANE demands of hosts that it does not authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weaker {
+    Nothing,
+    Encrypt,
 }
 
 impl Seen {
     fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Authenticate => self.authenticate = true,
-            Outcome::Encrypt => self.encrypt = true,
-            Outcome::Opportunistic(reason) => match reason {
-                NotApplicable::InsecureMx => self.insecure_mx = true,
-                NotApplicable::InsecureAddress | NotApplicable::NoTlsa => {
-                    self.opportunistic = true;
-                }
-            },
+            Outcome::Encrypt => self.weaker = self.weaker.max(Some(Weaker::Encrypt)),
+            Outcome::Opportunistic(NotApplicable::InsecureMx) => self.insecure_mx = true,
+            Outcome::Opportunistic(NotApplicable::InsecureAddress | NotApplicable::NoTlsa) => {
+                self.weaker = self.weaker.max(Some(Weaker::Nothing));
+            }
             Outcome::Unreachable(fault) => {
                 self.unreachable.get_or_insert(fault);
             }
@@ -123,13 +128,12 @@ impl Seen {
         if self.insecure_mx {
             return Dane::Absent;
         }
-        let otherwise = self.encrypt || self.opportunistic;
-        match (self.authenticate, otherwise, self.unreachable) {
-            (true, false, None) => Dane::Every,
-            (false, false, Some(fault)) => Dane::Indeterminate(fault),
-            (true, _, _) | (false, true, Some(_)) => Dane::Some,
-            (false, true, None) if self.encrypt => Dane::Unusable,
-            (false, _, None) => Dane::Absent,
+        match (self.authenticate, self.weaker, self.unreachable) {
+            (true, None, None) => Dane::Every,
+            (true, _, _) | (false, Some(_), Some(_)) => Dane::Some,
+            (false, Some(Weaker::Encrypt), None) => Dane::Unusable,
+            (false, Some(Weaker::Nothing) | None, None) => Dane::Absent,
+            (false, None, Some(fault)) => Dane::Indeterminate(fault),
         }
     }
 }

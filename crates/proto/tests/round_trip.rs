@@ -6,6 +6,9 @@ use ironpost_proto::domain::{DnsName, Domain};
 use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{self, Extension, MaxAge, Mode, Policy};
 use ironpost_proto::mta_sts::record as sts_record;
+use ironpost_proto::next_hop::{self, Key, NextHop, Route};
+use ironpost_proto::socketmap;
+use ironpost_proto::tcp_table;
 use ironpost_proto::tls_rpt::record as tls_rpt_record;
 use ironpost_proto::visible::Visible;
 use proptest::collection::vec;
@@ -60,7 +63,8 @@ fn record(version: &'static str, known: &'static str) -> impl Strategy<Value = S
 proptest! {
     #[test]
     fn policies(policy in policy()) {
-        prop_assert_eq!(policy::parse(policy.compact().as_bytes()).verdict.as_ref(), Ok(&policy));
+        let compact = policy::parse(policy.compact().as_bytes()).verdict;
+        prop_assert_eq!(compact.as_ref(), Ok(&policy));
         prop_assert_eq!(policy::parse(policy.to_string().as_bytes()).verdict, Ok(policy));
     }
 
@@ -154,5 +158,46 @@ proptest! {
     fn visible_text_stays_as_it_is(bytes in vec(any::<u8>(), 0..200)) {
         let visible = Visible::from_bytes(&bytes);
         prop_assert_eq!(&Visible::from(visible.as_str()), &visible);
+    }
+
+    #[test]
+    fn next_hops(name in domain(), host in any::<bool>(), port in 1..=u16::MAX, upper in any::<bool>()) {
+        let route = if host { Route::Host } else { Route::Mx };
+        if let Ok(domain) = name.parse::<Domain>() && name.parse::<std::net::IpAddr>().is_err() {
+            let next_hop = NextHop { domain, route, port };
+            let key = next_hop.to_string();
+            let key = if upper { key.to_ascii_uppercase() } else { key };
+            prop_assert_eq!(Key::parse(key.as_bytes()), Ok(Key::NextHop(next_hop)));
+        }
+    }
+
+    /// A key that needs no reading is read as itself.
+    #[test]
+    fn plain_keys(key in "[a-zA-Z0-9._:\\[\\]é-]{0,12}|xn--[a-z0-9]{1,5}|[0-9.]{1,16}|([a-z0-9-]{1,4}[.]?){1,4}") {
+        if let Some(name) = next_hop::plain(key.as_bytes()) {
+            let Ok(Key::NextHop(NextHop { domain, route, port })) = Key::parse(name.as_bytes()) else {
+                return Err(TestCaseError::fail(key));
+            };
+            prop_assert_eq!((domain.as_str(), route, port), (&*key, Route::Mx, 25));
+        }
+    }
+
+    #[test]
+    fn socketmap_requests(map in "[!-~]{0,9}", key in vec(any::<u8>(), 0..99), next in vec(any::<u8>(), 0..9)) {
+        let payload = [map.as_bytes(), b" ", &key].concat();
+        let frame = [format!("{}:", payload.len()).as_bytes(), &payload, b","].concat();
+        let stream = [frame.as_slice(), &next].concat();
+        let request = socketmap::Request { map: map.as_bytes(), key: &key };
+        prop_assert_eq!(socketmap::next_request(&stream), Ok(Some((request, frame.len()))));
+    }
+
+    /// A reply is escaped as a request is, so that it reads back.
+    #[test]
+    fn tcp_table_lines(text in "\\PC{0,99}|[\0-\u{7f}]{0,99}") {
+        let mut line = Vec::new();
+        tcp_table::write_reply(&mut line, tcp_table::Reply::Found(&text));
+        let request = [b"get ", line.strip_prefix(b"200 ").unwrap()].concat();
+        let expected = tcp_table::Request::Get(text.into_bytes());
+        prop_assert_eq!(tcp_table::next_request(&request), Ok(Some((expected, request.len()))));
     }
 }
