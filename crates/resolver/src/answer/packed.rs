@@ -56,7 +56,7 @@ impl PackedPolicy {
     }
 
     /// The policy and its id as they were packed.
-    #[expect(clippy::expect_used, reason = "what was packed is a PolicyId")]
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "what was packed is an id")]
     pub fn unpack(&self) -> (PolicyId, Policy) {
         let view = self.view();
         let id = view.id().parse().expect("a PolicyId reads back");
@@ -125,7 +125,7 @@ impl<'a> PolicyView<'a> {
 
 impl From<&[MxPattern]> for PackedPolicy {
     /// A local policy in mode enforce, with the longest `max_age` and the id `local`.
-    #[expect(clippy::expect_used, reason = "the id is a constant")]
+    #[expect(clippy::expect_used, reason = "a constant")]
     fn from(patterns: &[MxPattern]) -> Self {
         let policy = Policy {
             mode: Mode::Enforce,
@@ -281,10 +281,10 @@ mod tests {
             extensions in proptest::collection::hash_map(
                 "x[A-Za-z0-9_.-]{0,31}", "[!-~é]([ -~é]{0,300}[!-~é])?", 0..4),
         ) {
-            let mx: String = mx.iter().map(|mx| format!("mx: {mx}\n")).collect();
-            let more: String =
-                extensions.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-            let file = format!("version: STSv1\nmode: {mode}\nmax_age: {max_age}\n{mx}{more}");
+            let head = format!("version: STSv1\nmode: {mode}\nmax_age: {max_age}");
+            let mx = mx.iter().map(|mx| format!("mx: {mx}"));
+            let more = extensions.iter().map(|(name, value)| format!("{name}: {value}"));
+            let file = [head].into_iter().chain(mx).chain(more).collect::<Vec<_>>().join("\n");
             let (packed, id, policy) = packed(&id, file.as_bytes());
             prop_assert_eq!(packed.unpack(), (id, policy));
         }
