@@ -168,6 +168,14 @@ impl Resolver {
         }
     }
 
+    /// True if the status is what the servers say: it is only as good as the way to them.
+    pub fn believes_servers(&self) -> bool {
+        match self.status(&self.core.way()) {
+            Status::Trusted => true,
+            Status::Validated | Status::Unvouched | Status::Unasked | Status::Off => false,
+        }
+    }
+
     /// How DNSSEC status is found, for the report ("validated here", "AD bit of 127.0.0.1", "off").
     pub fn dnssec_source(&self) -> String {
         match self.status(&self.core.way()) {
