@@ -39,7 +39,7 @@ impl Internet {
     }
 
     fn start() -> Self {
-        assert_all_present();
+        assert_all_present(&[]);
         let folder = tempfile::tempdir().unwrap();
         // Postfix's daemons are not root.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();

@@ -6,12 +6,17 @@
 
 mod case;
 mod cases;
+#[path = "../network/certificates.rs"]
 mod certificates;
 mod internet;
 mod mail_log;
 mod mail_server;
 mod name_servers;
+#[path = "../network/name_service.rs"]
+mod name_service;
+#[path = "../network/namespace.rs"]
 mod namespace;
+#[path = "../network/programs.rs"]
 mod programs;
 mod web_server;
 #[path = "../../../net/tests/real_dns/zone.rs"]

@@ -19,10 +19,11 @@ const NEEDED: [(&str, &str); 11] = [
     ("posttls-finger", "postfix"),
 ];
 
-/// Fails unless everything is here that the tests need, and names what is not.
-pub(crate) fn assert_all_present() {
+/// Fails unless everything is here that the tests need, `more` included, and names what is not.
+pub(crate) fn assert_all_present(more: &[(&str, &str)]) {
     let mut missing: Vec<String> = NEEDED
         .iter()
+        .chain(more)
         .filter(|(program, _)| find(program).is_none())
         .map(|(program, package)| format!("{program} (Debian package {package})"))
         .collect();
