@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// What is in it besides the bare system.
-const PACKAGES: &[&str] = &["libtlsrpt0", "pebble", "postfix", "valkey-server"];
+const PACKAGES: &[&str] = &["ca-certificates", "libtlsrpt0", "pebble", "postfix", "valkey-server"];
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
@@ -107,7 +107,7 @@ mod tests {
         let recipe = recipe(Path::new("/somewhere/target/trixie"));
         assert_eq!(
             recipe,
-            "debootstrap --variant=minbase --include=libtlsrpt0,pebble,postfix,valkey-server \
+            "debootstrap --variant=minbase --include=ca-certificates,libtlsrpt0,pebble,postfix,valkey-server \
              trixie /somewhere/target/trixie http://deb.debian.org/debian"
         );
     }
