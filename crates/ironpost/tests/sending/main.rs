@@ -1,0 +1,40 @@
+//! `ironpost resolver` behind two real Postfixes as senders: that of Debian 12, and that of Debian
+//! 13 in a root of its own, set up as docs/setup/postfix.md says. NSD has the zones, Unbound
+//! validates, nginx plays policy hosts, a third Postfix plays the MX hosts and keeps what arrives,
+//! nftables plays the attacker. All of it runs in a network namespace without a way out.
+
+#![cfg(test)]
+
+mod arrivals;
+mod attacks;
+#[expect(dead_code, reason = "the checker's tests know more faults")]
+#[path = "../network/certificates.rs"]
+mod certificates;
+mod domains;
+mod enforcement;
+mod growing;
+mod guide;
+mod internet;
+mod mail_hosts;
+mod name_servers;
+#[path = "../network/name_service.rs"]
+mod name_service;
+#[expect(dead_code, reason = "the checker's tests have customers")]
+#[path = "../network/namespace.rs"]
+mod namespace;
+mod policies;
+mod policy_hosts;
+#[path = "../network/programs.rs"]
+mod programs;
+mod reports;
+mod resolver;
+mod sender;
+#[expect(dead_code, reason = "others need more broken zones")]
+#[path = "../../../net/tests/real_dns/zone.rs"]
+mod zone;
+
+use programs::program;
+use std::net::Ipv4Addr;
+
+/// Where every delegation points.
+const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 53);

@@ -1,0 +1,134 @@
+//! The program under test.
+
+use crate::growing::Growing;
+use crate::namespace::Namespace;
+use crate::programs::{Ended, finish};
+use std::fs::{self, File};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A running `ironpost resolver`.
+#[derive(Debug)]
+pub(crate) struct Resolver {
+    folder: PathBuf,
+    clock: Clock,
+    process: Child,
+    log: Growing,
+}
+
+/// What its clock shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The time of day.
+    Right,
+    /// What [`Resolver::set_clock`] says, by faketime(1).
+    Moved,
+}
+
+impl Resolver {
+    /// Starts one at `address`, which is also where it asks for names. Its policies are kept in
+    /// `folder`.
+    pub(crate) fn start(
+        address: Ipv4Addr,
+        clock: Clock,
+        roots: &Path,
+        folder: &Path,
+        namespace: &Namespace,
+    ) -> Self {
+        let (path, roots) = (folder.display(), roots.display());
+        fs::create_dir_all(folder.join("state")).unwrap();
+        let config = format!(
+            "[network]\ndns = \"{address}\"\ndnssec = \"trust-ad\"\nroots = \"{roots}\"\n\
+             allow_address = \"203.0.113.0/24\"\n\n\
+             [resolver]\nlisten = \"inet:{address}:8461\"\nadmin = \"{path}/admin.sock\"\n\
+             state = \"{path}/state\"\n\n\
+             [resolver.self_test]\nsigned = \"signed.example\"\nbogus = \"bogus.example\"\n"
+        );
+        fs::write(folder.join(CONFIG), config).unwrap();
+        set_clock(folder, Duration::ZERO);
+        let log = Growing::at(&folder.join(LOG));
+        let process = launch(folder, clock, namespace);
+        let resolver = Self { folder: folder.to_owned(), clock, process, log };
+        resolver.wait_until_ready(1);
+        resolver
+    }
+
+    /// Puts the clock forward, counted from the time of day.
+    pub(crate) fn set_clock(&self, ahead: Duration) {
+        assert_eq!(self.clock, Clock::Moved);
+        set_clock(&self.folder, ahead);
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again, with all it has kept.
+    pub(crate) fn restart(&mut self, namespace: &Namespace) {
+        let starts = self.log.wait("a start", |lines| Some(starts(lines)));
+        self.process = launch(&self.folder, self.clock, namespace);
+        self.wait_until_ready(starts + 1);
+    }
+
+    /// `ironpost resolver` with a subcommand for the running one.
+    pub(crate) fn ask(&self, arguments: &[&str], namespace: &Namespace) -> Ended {
+        let mut command = namespace.command(Path::new(PROGRAM));
+        command.env("IRONPOST_RESOLVER_ADMIN_SOCKET", self.folder.join("admin.sock"));
+        finish(command.arg("resolver").args(arguments))
+    }
+
+    /// `ironpost resolver` with a subcommand that goes out by itself.
+    pub(crate) fn explain(&self, arguments: &[&str], namespace: &Namespace) -> Ended {
+        let mut command = namespace.command(Path::new(PROGRAM));
+        command.env("IRONPOST_CONFIG", self.folder.join(CONFIG));
+        finish(command.arg("resolver").args(arguments))
+    }
+
+    fn wait_until_ready(&self, start: usize) {
+        self.log.wait("a resolver that listens", |lines| (starts(lines) >= start).then_some(()));
+    }
+}
+
+impl Drop for Resolver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn launch(folder: &Path, clock: Clock, namespace: &Namespace) -> Child {
+    let mut command = namespace.command(Path::new(PROGRAM));
+    command.args(["resolver", "--config"]).arg(folder.join(CONFIG));
+    if clock == Clock::Moved {
+        move_clock(&mut command, folder);
+    }
+    let log = File::options().append(true).open(folder.join(LOG)).unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+/// The time of day comes from a file; what measures spans goes on as it is.
+fn move_clock(command: &mut Command, folder: &Path) {
+    command.env("LD_PRELOAD", crate::internet::fake_time());
+    command.env("FAKETIME_TIMESTAMP_FILE", folder.join(CLOCK));
+    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+}
+
+fn set_clock(folder: &Path, ahead: Duration) {
+    let new = folder.join("clock.new");
+    fs::write(&new, format!("+{}\n", ahead.as_secs())).unwrap();
+    fs::rename(new, folder.join(CLOCK)).unwrap();
+}
+
+/// How often it has begun to listen.
+fn starts(lines: &[String]) -> usize {
+    lines.iter().filter(|line| line.contains("administration on")).count()
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ironpost");
+const CONFIG: &str = "ironpost.toml";
+const LOG: &str = "log";
+const CLOCK: &str = "clock";
