@@ -136,4 +136,4 @@ const SQLITE_READONLY: u32 = 8;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 /// The index of the write-ahead log could not grow.
-const SQLITE_IOERR_SHMSIZE: u32 = 10 | (19 << 8);
+const SQLITE_IOERR_SHMSIZE: u32 = 4_874;
