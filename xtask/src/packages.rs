@@ -89,6 +89,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "running what `policy export --format cloudflare-worker` writes",
     },
     Package {
+        name: "redis-server",
+        program: "redis-server",
+        service: Some("redis-server.service"),
+        answer: None,
+        needed_for: "the cache that resolvers share: servers, a sentinel, a cluster",
+    },
+    Package {
         name: "openssl",
         program: "openssl",
         service: None,
