@@ -9,6 +9,8 @@ use super::Inner;
 use super::asked;
 use super::discovery::Purpose;
 use super::memory::SHARDS;
+use crate::alert::{Alert, Kind};
+use crate::shared::{SharedCache, State};
 use due::What;
 use futures_util::StreamExt;
 use ironpost_proto::domain::Domain;
@@ -169,6 +171,7 @@ impl Schedule {
 
     fn sweep(&mut self) {
         let now = self.inner.clock.now();
+        self.inner.tell_of_shared(now);
         self.shard = (self.shard + 1) % (SHARDS * TICKS_PER_SHARD);
         if !self.shard.is_multiple_of(TICKS_PER_SHARD) {
             return;
@@ -194,6 +197,15 @@ async fn perform(inner: Arc<Inner>, due: Due) {
 }
 
 impl Inner {
+    fn tell_of_shared(&self, now: Timestamp) {
+        let alerts = &self.outside.alerts;
+        match self.outside.shared.as_ref().map(SharedCache::state) {
+            Some(State::Away(reason)) => alerts.raise(None, Alert::SharedAway { reason }, now),
+            Some(State::Here) => alerts.clear(None, Kind::SharedAway, now),
+            None => {}
+        }
+    }
+
     /// Looks at a domain with a policy again: its record, its policy if that is due, its hosts.
     async fn keep_up(self: &Arc<Self>, domain: &Domain) {
         let known = self.memory.read(domain.as_str(), |entry| entry.mode().is_some());

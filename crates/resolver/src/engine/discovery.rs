@@ -7,6 +7,7 @@ use super::flights::Landing;
 use super::memory::{Entry, Held};
 use crate::alert::{Alert, Kind};
 use crate::answer::packed::{PackedPolicy, PolicyView};
+use crate::metrics::Recheck;
 use ironpost_net::dns::answer::DnsError;
 use ironpost_net::policy_source::NoPolicy;
 use ironpost_proto::domain::Domain;
@@ -18,7 +19,7 @@ use ironpost_proto::mta_sts::record;
 use ironpost_proto::tls_rpt::result_type::{Event, Instead, ResultType, result_type};
 use ironpost_store::sender::{Change, StoredPolicy};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a discovery came to.
 #[derive(Debug)]
@@ -92,17 +93,23 @@ impl Inner {
         {
             return discovered;
         }
+        let began = Instant::now();
         let known = self.known(domain);
         let (looked, shared) = tokio::join!(self.record(domain), self.shared(domain, &known));
         let known = Known { cached: newer(known.cached, shared), ..known };
+        if let Some(cached) = &known.cached {
+            self.metrics.recheck(recheck(&looked.txt, cached));
+        }
         let decision = self.decide(&looked.txt, &known, purpose);
         self.tell(domain, &looked.txt, &decision, known.cached.as_ref());
-        match decision.step {
+        let discovered = match decision.step {
             Step::UseCached => self.go_on(domain, known.cached, &looked),
             Step::Fetch(id) => self.fetch(domain, &id, known.cached, &looked, purpose).await,
             Step::NoPolicy => self.without(domain, &looked),
             Step::Defer => Discovered::Unknown,
-        }
+        };
+        self.metrics.discovery(began.elapsed());
+        discovered
     }
 
     /// What memory has learnt since the question was put, or the store still knows.
@@ -164,7 +171,6 @@ impl Inner {
             }
             Err(_) => Looked { txt: TxtLookup::Failed, ttl: FAILURE },
         };
-        self.metrics.record_lookup(&looked.txt);
         looked
     }
 
@@ -268,6 +274,9 @@ impl Inner {
         looked: &Looked,
         purpose: Purpose,
     ) -> Discovered {
+        if purpose == Purpose::Upkeep {
+            self.metrics.refresh();
+        }
         let fetched = self.outside.source.policy(domain).await;
         let occasion = match purpose {
             Purpose::Delivery => Occasion::Delivery,
@@ -278,7 +287,7 @@ impl Inner {
         let conclusion = decide::conclude(occasion, id, policy, cached.as_ref(), now);
         let failed = fetched.err().map(|failed| Failed::new(failed, &conclusion.applied));
         let failure = failed.as_ref().map(|failed| failed.result_type);
-        self.metrics.fetch(failure);
+        self.metrics.fetch(failure.map_or(Ok(()), Err));
         tracing::debug!(
             domain = domain.as_str(),
             id = id.as_str(),
@@ -405,6 +414,15 @@ impl Held {
     /// A policy that could not be fetched anew.
     fn to_retry(cached: &CachedPolicy, now: Timestamp) -> Self {
         Self { refresh_at: cached.retry_at(now, rand::random()), ..Self::new(cached) }
+    }
+}
+
+fn recheck(txt: &TxtLookup, cached: &CachedPolicy) -> Recheck {
+    match txt {
+        TxtLookup::Found(id) if *id == cached.id => Recheck::Same,
+        TxtLookup::Found(_) => Recheck::Changed,
+        TxtLookup::Unusable => Recheck::Absent,
+        TxtLookup::Failed => Recheck::Failed,
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl Inner {
     pub(super) fn status(&self) -> StatusReport {
         let sizes = self.memory.sizes();
-        let counted = self.metrics.counted();
+        let counted = self.metrics.totals();
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: rfc3339(self.work.started),

@@ -94,7 +94,8 @@ impl Domain {
             "version: STSv1\nmode: {}\nmx: mx1.{}.example\nmax_age: {}\n",
             self.mode, self.name, self.max_age
         );
-        let expect = "summary = \"-\"\nverdict = \"-\"\npolicy_status = \"valid\"\nfindings = []\n";
+        let expect =
+            "summary = \"-\"\nverdict = \"Protected\"\npolicy_status = \"valid\"\nfindings = []\n";
         for (file, text) in [
             ("zone", zone.as_str()),
             ("mta-sts.txt", &policy),
