@@ -110,6 +110,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "interrupting a running check as Ctrl-C does",
     },
     Package {
+        name: "ca-certificates",
+        program: "update-ca-certificates",
+        service: None,
+        answer: None,
+        needed_for: "a Postfix that is set up as docs/setup/postfix.md says",
+    },
+    Package {
         name: "debootstrap",
         program: "debootstrap",
         service: None,
