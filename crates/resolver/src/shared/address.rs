@@ -131,12 +131,12 @@ impl<'a> Parts<'a> {
 
     fn server(&self, tls: bool) -> Result<Kind, AddressError> {
         self.no_sentinel_password()?;
+        let mut hosts = hosts(self.hosts, tls, SERVER_PORT)?;
         let db = match (self.path.trim_start_matches('/'), self.db) {
             ("", db) => db.unwrap_or_default(),
             (db, None) => number(db)?,
             (_, Some(_)) => return Err(fault("the number of the database is there twice")),
         };
-        let mut hosts = hosts(self.hosts, tls, SERVER_PORT)?;
         match (hosts.pop(), hosts.is_empty()) {
             (Some(host), true) => Ok(Kind::Server(info(host, self.login(db))?)),
             _ => Err(fault("several servers are redis+cluster or redis+sentinel")),

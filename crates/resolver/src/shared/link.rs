@@ -136,18 +136,25 @@ impl Connection {
         }
     }
 
+    /// Sees whether it reads, by a command that users of the cache need anyway, and that is a
+    /// matter of one node in a cluster.
+    async fn probe(&mut self) -> Result<(), String> {
+        let mut command = redis::cmd("GETRANGE");
+        command.arg(KEY_PREFIX).arg(0).arg(0);
+        match self.ask::<redis::Value>(&command).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Lost(reason) | Failure::Refused(reason)) => Err(reason),
+        }
+    }
+
     /// Returns once the connection has been lost, here or by a command.
     async fn last(&mut self, phase: &watch::Sender<Phase>) {
         let mut seen = phase.subscribe();
-        // Within what a user needs permission for, and in a cluster a matter of one node.
-        let mut probe = redis::cmd("GETRANGE");
-        probe.arg(KEY_PREFIX).arg(0).arg(0);
         let number = self.number;
         while timeout(HEARTBEAT, seen.wait_for(|phase| !phase.is_connection(number))).await.is_err()
         {
-            match self.ask::<redis::Value>(&probe).await {
-                Ok(_) | Err(Failure::Refused(_)) => {}
-                Err(Failure::Lost(reason)) => lose(phase, number, reason),
+            if let Err(reason) = self.probe().await {
+                lose(phase, number, reason);
             }
         }
     }
@@ -194,10 +201,9 @@ fn lose(phase: &watch::Sender<Phase>, number: u64, reason: String) {
 async fn keep_up(address: Address, phase: Arc<watch::Sender<Phase>>) {
     let mut pause = FIRST_PAUSE;
     for number in 0.. {
-        match connect(&address).await {
-            Ok(way) => {
+        match connect(&address, number).await {
+            Ok(mut connection) => {
                 let since = Instant::now();
-                let mut connection = Connection { number, way, refused: Arc::default() };
                 tracing::info!("the shared cache is here");
                 phase.send_replace(Phase::Here(connection.clone()));
                 connection.last(&phase).await;
@@ -219,11 +225,15 @@ async fn keep_up(address: Address, phase: Arc<watch::Sender<Phase>>) {
     }
 }
 
-async fn connect(address: &Address) -> Result<Way, String> {
-    match timeout(CONNECT_DEADLINE, open(&address.kind)).await {
-        Ok(way) => way.map_err(|error| reason(&error)),
-        Err(_) => Err(format!("no connection within {CONNECT_DEADLINE:?}")),
-    }
+async fn connect(address: &Address, number: u64) -> Result<Connection, String> {
+    let way = match timeout(CONNECT_DEADLINE, open(&address.kind)).await {
+        Ok(way) => way.map_err(|error| reason(&error))?,
+        Err(_) => return Err(format!("no connection within {CONNECT_DEADLINE:?}")),
+    };
+    let mut connection = Connection { number, way, refused: Arc::default() };
+    // One that lacks a password connects, and is told so later.
+    connection.probe().await?;
+    Ok(connection)
 }
 
 async fn open(kind: &Kind) -> RedisResult<Way> {
