@@ -1,7 +1,7 @@
 //! Failed fetches for a TLS-RPT collector, in libtlsrpt's datagrams (RFC 8461 §6, RFC 8460 §4.3).
 
 use futures_util::{StreamExt, stream};
-use ironpost_net::dns::answer::Outcome;
+use ironpost_net::dns::answer::Answer;
 use ironpost_net::dns::resolver::Resolver;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::policy::Policy;
@@ -56,7 +56,7 @@ impl FailureReports {
         let (queue, reports) = mpsc::channel(QUEUE);
         let tally = Arc::new(Tally::default());
         let collector = Collector { path, tally: Arc::clone(&tally) };
-        tokio::spawn(work(reports, resolver.unvalidated(), collector));
+        tokio::spawn(work(reports, resolver, collector));
         Self { queue, tally }
     }
 
@@ -96,23 +96,21 @@ async fn deal_with(report: Report, resolver: &Resolver, collector: &Collector) {
 
 /// The TLS-RPT record of a domain that wants reports: one that is valid and alone (RFC 8460 §3).
 async fn wanted(resolver: &Resolver, domain: &Domain) -> Option<String> {
-    let answer = match resolver.txt(&domain.prefixed("_smtp._tls")).await {
+    let answer = resolver.txt(&domain.prefixed("_smtp._tls")).await;
+    let answer = match answer.and_then(Answer::unless_bogus) {
         Ok(answer) => answer,
         Err(error) => {
             tracing::debug!(domain = domain.as_str(), %error, "no word whether reports are wanted");
             return None;
         }
     };
-    let records = match answer.outcome {
-        Outcome::Found(records) => records,
-        Outcome::NoData | Outcome::NxDomain => return None,
-    };
-    match record::evaluate(&records).outcome {
+    match record::evaluate(answer.records()).outcome {
         RecordOutcome::Valid(parsed) => {
             // As it stands in DNS, which is how an MTA passes it on.
-            let raw = records.into_iter().find(|candidate| record::is_record(candidate));
-            let text = raw.and_then(|raw| String::from_utf8(raw).ok());
-            Some(text.unwrap_or_else(|| parsed.to_string()))
+            let same = |raw: &&Vec<u8>| record::parse(raw).verdict.as_ref() == Ok(&parsed);
+            let raw = answer.records().iter().filter(|raw| record::is_record(raw)).find(same);
+            let text = raw.and_then(|raw| std::str::from_utf8(raw).ok());
+            Some(text.map_or_else(|| parsed.to_string(), str::to_owned))
         }
         RecordOutcome::Absent | RecordOutcome::Several | RecordOutcome::Malformed(_) => None,
     }
