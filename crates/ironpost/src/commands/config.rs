@@ -31,7 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   ironpost config check ironpost.toml
 
-A file with everything in it:
+A file:
   [network]
   dns = [\"192.0.2.53\", \"[2001:db8::53]:5353\"]
   dnssec = \"auto\"                 # validate, trust-ad, off
@@ -43,4 +43,14 @@ A file with everything in it:
   [network.ports]                 # for labs
   https = 8443
   smtp = 2525
-  dns = 5300";
+  dns = 5300
+  [resolver]                      # docs/resolver.md has every key
+  listen = [\"inet:127.0.0.1:8461\", \"unix:/run/ironpost/resolver.sock\"]
+  socket_mode = \"0660\"
+  socket_group = \"postfix\"
+  http = \"inet:127.0.0.1:8463\"
+  state = \"/var/lib/ironpost\"
+  cache = \"redis://:password@192.0.2.1\"
+  [resolver.domains.\"example.com\"]
+  policy = \"enforce\"              # off, may, encrypt
+  mx = [\"mx.example.com\"]";

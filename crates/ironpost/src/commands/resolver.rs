@@ -125,9 +125,7 @@ Examples:
   ironpost resolver explain example.com
   ironpost resolver status
 
-In the main.cf of Postfix 3.10 or later (ironpost-3.4 and ironpost-3.0 are for older ones):
-  smtp_tls_security_level = dane
-  smtp_dns_support_level = dnssec
+In the main.cf of Postfix 3.4 or later (ironpost-3.10 and ironpost-3.0 are for newer and older):
   smtp_tls_policy_maps = socketmap:inet:127.0.0.1:8461:ironpost
 
 docs/setup/postfix.md has the whole of it, and the way back.";

@@ -17,6 +17,19 @@ fn faults_of_the_configuration_name_line_and_column() {
         ),
         ("[network]\ndns = [\n", ":2:8: unclosed array"),
         ("[netwrok]\n", ":1:2: unknown field `netwrok`"),
+        ("[resolver]\nlisten = 'localhost:8461'\n", ":2:10: expected an address to listen on"),
+        ("[resolver]\nsocket_mode = '0999'\n", ":2:15: expected the permission bits"),
+        ("[resolver]\ntesting = 'report'\n", ":2:11: unknown variant `report`"),
+        ("[resolver]\nin_flight = 0\n", ":2:13: invalid value"),
+        ("[resolver.domains.'a b']\n", ":1:19: expected a domain"),
+        ("[resolver.domains.'a.example']\npolicy = 'enforce'\n", "needs mx"),
+        ("[resolver.domains.'a.example']\nmx = ['mx.a.example']\n", "mx has a use"),
+        (
+            "[resolver.domains.'a.example']\npolicy = 'enforce'\nmx = ['mx.*.a']\n",
+            ":3:7: expected an MX pattern",
+        ),
+        ("[resolver.domains.'a.example']\n[resolver.domains.'A.example']\n", "named twice"),
+        ("[resolver.domains.'a.example']\ndane = 'off'\n", ":2:8: invalid type"),
         ("[network]\nehlo_name = \"a\\r\\nRSET\"\n", ":2:13: expected a host name"),
         ("a = \"\u{1b}[31m\"\n", ":1:6: "),
     ];
@@ -53,4 +66,36 @@ fn a_file_that_is_not_there_is_named() {
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn a_password_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ironpost.toml");
+    for cache in ["redis:hunter2", "http://:hunter2@192.0.2.1", "redis://:hunter2@[::"] {
+        fs::write(&path, format!("[resolver]\ncache = '{cache}'\n")).unwrap();
+        let run = ironpost([OsStr::new("config"), OsStr::new("check"), path.as_os_str()]);
+        assert_eq!(run.code, 2, "{cache}");
+        assert!(run.stderr.contains(":2:9: "), "{}", run.stderr);
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_configuration_that_is_shipped_is_sound_with_and_without_its_comments() {
+    let shipped = include_str!("../../../../packaging/ironpost.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ironpost.toml");
+    // A line of configuration has no blank after its mark; a line for people has.
+    let uncommented = shipped.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') => rest,
+        Some(_) | None => line,
+    });
+    let uncommented = uncommented.collect::<Vec<_>>().join("\n");
+    assert!(uncommented.contains("\npolicy = \"enforce\"\n"), "{uncommented}");
+    for text in [shipped, &uncommented] {
+        fs::write(&path, text).unwrap();
+        let run = ironpost([OsStr::new("config"), OsStr::new("check"), path.as_os_str()]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
 }

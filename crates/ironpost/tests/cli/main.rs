@@ -4,6 +4,7 @@
 
 mod check;
 mod config;
+mod daemon;
 mod explain;
 mod formats;
 mod help;
@@ -12,4 +13,5 @@ mod lint;
 mod lists;
 mod policy;
 mod program;
+mod resolver;
 mod terminal;

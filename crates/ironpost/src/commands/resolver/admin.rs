@@ -33,7 +33,7 @@ impl AdminArgs {
         };
         let named = self.socket.admin_socket.clone().or(file.resolver.admin);
         let path = socket(named, &Surroundings::of_this_process());
-        Admin::connect(&path).await.map_err(|error| unreachable(&path, error))
+        Admin::connect(&path).await.map_err(|error| unreachable(&path, &error))
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn unexpected() -> Failure {
     broken(io::Error::other("an answer to another question"))
 }
 
-fn unreachable(path: &Path, error: io::Error) -> Failure {
+fn unreachable(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
     let (what, hint) = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => (
@@ -134,7 +134,7 @@ mod tests {
             (io::ErrorKind::PermissionDenied, "root"),
             (io::ErrorKind::InvalidInput, "--admin-socket"),
         ] {
-            let failure = unreachable(Path::new("/run/a"), kind.into());
+            let failure = unreachable(Path::new("/run/a"), &kind.into());
             assert_eq!(failure.exit(), crate::exit::Exit::CouldNotTest);
             let Failure::CouldNotTest(error) = failure else { panic!("{failure:?}") };
             assert!(error.to_string().contains(word), "{error}");

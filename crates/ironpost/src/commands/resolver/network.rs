@@ -70,6 +70,6 @@ impl Clock for SystemClock {
 /// needs longer than a person would wait; Postfix waits 100 s for all of it.
 const DNS_DEADLINE: Duration = Duration::from_secs(10);
 /// RFC 8461 §3.3: a minute is suggested for a policy fetch, all addresses together.
-const FETCH_BUDGET: Duration = Duration::from_secs(60);
+const FETCH_BUDGET: Duration = Duration::from_mins(1);
 /// One address, so that a second one gets its chance.
 const ADDRESS_DEADLINE: Duration = Duration::from_secs(25);

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::output::{Console, Style, wrapped};
 use ironpost_resolver::clock::Clock;
 use ironpost_resolver::self_test::{self, Finding, Grade, Names};
+use std::fmt::Write;
 
 /// Prints every finding.
 pub(super) async fn run(args: ResolverStart, console: &Console) -> Result<Exit, Failure> {
@@ -47,7 +48,8 @@ fn text(findings: &[Finding], style: Style, width: usize) -> String {
             Grade::Broken => style.error("broken"),
             Grade::NotTested => style.warning("not tested"),
         };
-        out.push_str(&format!("{}: {word}\n", style.strong(what)));
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(out, "{}: {word}", style.strong(what));
         out.push_str(&wrapped(detail, 2, width));
     }
     out

@@ -51,5 +51,5 @@ fn notify(states: &[NotifyState<'_>]) {
 }
 
 /// Often enough for the status line.
-const PULSE: Duration = Duration::from_secs(60);
+const PULSE: Duration = Duration::from_mins(1);
 const SHORTEST_PULSE: Duration = Duration::from_millis(100);

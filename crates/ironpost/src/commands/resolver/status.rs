@@ -74,13 +74,13 @@ fn figures(report: &StatusReport, now: Timestamp) -> Vec<(&'static str, String)>
     vec![
         ("running", format!("{}, version {}", age(&report.started, now), report.version)),
         ("policies", format!("{enforce} enforce, {testing} testing, {none} none{loading}")),
-        ("without", format!("{without_policy} domains known to have no policy")),
+        ("no policy", format!("{without_policy} domains, for now")),
         ("DANE", format!("{} next-hops known; DNSSEC {}", report.routes, report.dnssec)),
         ("lookups", lookups(report)),
         ("fetches", format!("{}, {} failed", report.fetches, report.failed_fetches)),
-        ("connections", report.connections.to_string()),
+        ("connections", format!("{} of mail servers", report.connections)),
         ("store", format!("{}{unwritten}", report.store)),
-        ("shared", report.shared.clone()),
+        ("shared cache", report.shared.clone()),
     ]
 }
 

@@ -7,6 +7,7 @@ use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_resolver::answer::Dialect;
 use ironpost_resolver::server::listen::Address;
 use ironpost_resolver::settings::{Override, OverridePolicy, Testing};
+use ironpost_resolver::shared::{self, AddressError};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use std::collections::HashMap;
@@ -107,12 +108,6 @@ pub(crate) enum ValueError {
     Listen,
     #[error("expected the permission bits of a socket in octal, like \"0660\"")]
     Mode,
-    // The value is not repeated: it may hold a password.
-    #[error(
-        "expected the address of Redis or Valkey, like redis://:password@192.0.2.1:6379/0, \
-         redis+cluster://192.0.2.1:6379,192.0.2.2:6379 or redis+sentinel://192.0.2.1:26379/service"
-    )]
-    Cache,
     #[error("policy = \"enforce\" needs mx, a list of at least one MX pattern")]
     NoMx,
     #[error("mx has a use with policy = \"enforce\" only")]
@@ -196,20 +191,16 @@ impl CacheUrl {
 }
 
 impl FromStr for CacheUrl {
-    type Err = ValueError;
+    // It says nothing of what the address holds.
+    type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scheme, rest) = text.split_once("://").ok_or(ValueError::Cache)?;
-        if CACHE_SCHEMES.contains(&scheme) && !rest.is_empty() {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ValueError::Cache)
-        }
+        text.parse::<shared::Address>().map(|_| Self(text.to_owned()))
     }
 }
 
 impl TryFrom<String> for CacheUrl {
-    type Error = ValueError;
+    type Error = AddressError;
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
     }
@@ -365,9 +356,6 @@ impl<'de> Visitor<'de> for OverridesVisitor {
         Ok(Overrides(overrides))
     }
 }
-
-const CACHE_SCHEMES: [&str; 6] =
-    ["redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel"];
 
 #[cfg(test)]
 mod tests {
