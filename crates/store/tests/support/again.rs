@@ -1,6 +1,5 @@
 //! The test program run anew, as another process.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -22,8 +21,9 @@ pub(crate) fn again(before: &[&str], test: &str, path: &Path) -> Command {
 }
 
 /// Lets the parent know.
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 pub(crate) fn tell(what: &str) {
-    writeln!(std::io::stdout(), "{MARK}{what}").unwrap();
+    println!("{MARK}{what}");
 }
 
 /// What the child tells.
