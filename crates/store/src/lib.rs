@@ -2,8 +2,8 @@
 //!
 //! One connection writes, a few read; the write-ahead log keeps them out of each other's way. What
 //! [`Store::write`] has acknowledged survives the end of the process at any moment (`kill -9`, a
-//! crash). A loss of power may cost the writes since the last checkpoint, at most the last
-//! 4 MiB of them, and never the soundness of the file: nobody waits for the disk.
+//! crash). Nobody waits for the disk: a loss of power may cost the writes since the last checkpoint,
+//! one of which follows every 4 MiB or so, but never the soundness of the file.
 //!
 //! Two processes may have one file open. They write in turns, and one that waits for more than
 //! [`BUSY_TIMEOUT`] is told so.
