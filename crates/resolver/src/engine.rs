@@ -188,6 +188,11 @@ impl Engine {
         self.inner.rules.store(Arc::new(Rules::new(settings)));
     }
 
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
     /// How it stands.
     pub fn status(&self) -> StatusReport {
         self.inner.status()

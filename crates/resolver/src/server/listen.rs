@@ -1,15 +1,16 @@
 //! Listening sockets, TCP and Unix alike.
 
-use std::fs::{self, Permissions};
+mod accept;
+mod socket_file;
+
+pub(super) use accept::{Stream, serve_each};
+pub use socket_file::SocketFile;
+
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::task::JoinSet;
-use tokio_util::either::Either;
-use tokio_util::sync::CancellationToken;
+use std::path::PathBuf;
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,88 +35,101 @@ pub struct Access {
 pub enum Listener {
     /// TCP.
     Inet(TcpListener),
-    /// A Unix socket; the path is removed when it goes, if it is ours.
-    Unix(UnixListener, Option<PathBuf>),
+    /// A Unix socket; its file is removed when it goes, if it is ours.
+    Unix(UnixListener, Option<SocketFile>),
 }
 
-/// A connection of either kind.
-pub(super) type Stream = Either<TcpStream, UnixStream>;
+/// Why nothing listens at an address.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Somebody else listens there.
+    #[error("another program listens there")]
+    InUse,
+    /// A file of another kind is in the way; it is left alone.
+    #[error("there is a file that is no socket")]
+    NotASocket,
+    /// The folder of a Unix socket is missing.
+    #[error("there is no folder {folder}", folder = .0.display())]
+    NoFolder(PathBuf),
+    /// The path does not fit a socket address (unix(7)).
+    #[error("the path is longer than {MAX_PATH} octets")]
+    PathTooLong,
+    /// The socket could not be given to the group, or its mode could not be set.
+    #[error("the socket's {what} cannot be set")]
+    Access {
+        /// `group` or `mode`.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// What the system says: no permission, no such address.
+    #[error("{step} fails")]
+    System {
+        /// The step that failed.
+        step: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
 
-/// Binds `address`. A Unix socket that nobody listens on any more is replaced, one that somebody
-/// listens on is not.
-pub fn bind(address: &Address, access: &Access) -> io::Result<Listener> {
+/// Binds `address`; in a Tokio runtime. A Unix socket that nobody listens on any more is
+/// replaced, one that somebody listens on is not. Nobody can connect to a Unix socket before it
+/// has its mode and group, whatever the process's umask.
+pub fn bind(address: &Address, access: &Access) -> Result<Listener, ListenError> {
     match address {
-        Address::Inet(address) => {
-            let listener = std::net::TcpListener::bind(address)?;
-            listener.set_nonblocking(true)?;
-            Ok(Listener::Inet(TcpListener::from_std(listener)?))
+        Address::Inet(address) => inet(*address).map(Listener::Inet),
+        Address::Unix(path) => {
+            let (listener, file) = socket_file::bind(path, access)?;
+            Ok(Listener::Unix(listener, Some(file)))
         }
-        Address::Unix(path) => bind_unix(path, access),
     }
 }
 
-fn bind_unix(path: &Path, access: &Access) -> io::Result<Listener> {
-    let is_socket = fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
-    if is_socket {
-        match std::os::unix::net::UnixStream::connect(path) {
-            Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                fs::remove_file(path)?
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let listener = UnixListener::bind(path)?;
-    if let Some(group) = access.group {
-        std::os::unix::fs::chown(path, None, Some(group))?;
-    }
-    fs::set_permissions(path, Permissions::from_mode(access.mode))?;
-    Ok(Listener::Unix(listener, Some(path.to_owned())))
+fn inet(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let failed = |step| move |source| ListenError::system(step, source);
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    let socket = socket.map_err(failed("making a socket"))?;
+    // Connections of the process before may still be closing; a listener in use is refused all
+    // the same.
+    socket.set_reuseaddr(true).map_err(failed("making a socket"))?;
+    socket.bind(address).map_err(failed("binding"))?;
+    socket.listen(BACKLOG).map_err(failed("listening"))
 }
 
-impl Listener {
-    /// Serves every connection in a task of its own until `shutdown`, and waits for them to end.
-    pub(super) async fn serve<F>(
-        self,
-        shutdown: &CancellationToken,
-        serve: impl Fn(Stream, CancellationToken) -> F,
-    ) where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => break,
-                accepted = self.accept() => match accepted {
-                    Ok(stream) => _ = connections.spawn(serve(stream, shutdown.clone())),
-                    // Out of descriptors, or the client went away: others are served meanwhile.
-                    Err(_) => tokio::time::sleep(BREATH).await,
-                },
-                Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            }
+impl ListenError {
+    fn system(step: &'static str, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            Self::InUse
+        } else {
+            Self::System { step, source }
         }
-        while connections.join_next().await.is_some() {}
     }
+}
 
-    async fn accept(&self) -> io::Result<Stream> {
+impl fmt::Display for Listener {
+    /// `inet:address:port`, `unix:path`: where it really listens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Inet(listener) => {
-                let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok(Either::Left(stream))
+            Self::Inet(listener) => match listener.local_addr() {
+                Ok(address) => write!(f, "inet:{address}"),
+                Err(_) => f.write_str("inet"),
+            },
+            Self::Unix(listener, _) => {
+                let address = listener.local_addr().ok();
+                match address.as_ref().and_then(|address| address.as_pathname()) {
+                    Some(path) => write!(f, "unix:{}", path.display()),
+                    None => f.write_str("unix"),
+                }
             }
-            Self::Unix(listener, _) => Ok(Either::Right(listener.accept().await?.0)),
         }
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, Some(path)) = self {
-            // Nobody is left to tell; the next start replaces it.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-const BREATH: Duration = Duration::from_millis(50);
+/// Connections that wait to be accepted: a whole mail system that starts at once. The system may
+/// bound it further (`net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
+/// `sun_path` of unix(7), with its closing zero.
+const MAX_PATH: usize = 107;

@@ -162,8 +162,8 @@ fn serve_all(
     }
     for listener in sockets.tcp_table {
         tracing::info!("tcp_table on {}", place(&listener));
-        let _ = plan.tcp_table_dialect;
-        servers.spawn(server::tcp_table::serve(listener, engine.clone(), shutdown.clone()));
+        let (engine, shutdown) = (engine.clone(), shutdown.clone());
+        servers.spawn(server::tcp_table::serve(listener, engine, plan.tcp_table_dialect, shutdown));
     }
     for listener in sockets.http {
         tracing::info!("HTTP on {}", place(&listener));
