@@ -125,13 +125,8 @@ async fn a_slow_reader_is_nobodys_trouble() {
     let (log, database) = (path.with_extension("db-wal"), path);
     assert!(log.metadata().unwrap().len() <= 5 << 20, "{:?}", log.metadata());
     assert!(database.metadata().unwrap().len() >= 8 << 20);
-    for mut reader in readers {
-        let mut rest = 0;
-        while reader.try_next().await.unwrap().is_some() {
-            rest += 1;
-        }
-        assert_eq!(rest, 999 + 80_000);
-    }
+    let rest: Vec<_> = readers.swap_remove(0).try_collect().await.unwrap();
+    assert_eq!(rest.len(), 999 + 80_000);
 }
 
 fn timestamp() -> impl Strategy<Value = Timestamp> {

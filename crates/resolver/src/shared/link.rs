@@ -148,7 +148,7 @@ impl Connection {
     }
 
     /// Returns once the connection has been lost, here or by a command.
-    async fn last(&mut self, phase: &watch::Sender<Phase>) {
+    async fn until_lost(&mut self, phase: &watch::Sender<Phase>) {
         let mut seen = phase.subscribe();
         let number = self.number;
         while timeout(HEARTBEAT, seen.wait_for(|phase| !phase.is_connection(number))).await.is_err()
@@ -206,7 +206,7 @@ async fn keep_up(address: Address, phase: Arc<watch::Sender<Phase>>) {
                 let since = Instant::now();
                 tracing::info!("the shared cache is here");
                 phase.send_replace(Phase::Here(connection.clone()));
-                connection.last(&phase).await;
+                connection.until_lost(&phase).await;
                 if since.elapsed() >= STEADY {
                     pause = FIRST_PAUSE;
                 }
