@@ -154,7 +154,7 @@ fn folders(source: Option<&Path>) -> Result<Vec<Folder>, LabError> {
 async fn open(plan: &Plan, ports: Option<LabPorts>) -> Result<Sockets, LabError> {
     let https: Vec<_> = plan.https.iter().map(|host| host.address).collect();
     let smtp: Vec<_> = plan.smtp.iter().map(SmtpPeer::address).collect();
-    Ok(Sockets::open(ports, &plan.dns, &https, &smtp).await?)
+    Sockets::open(ports, &plan.dns, &https, &smtp).await
 }
 
 fn spawn_all(

@@ -1,6 +1,8 @@
 //! From a policy domain to its policy: memory, store, shared cache, DNS, policy host, in the order
 //! that the decision table of `ironpost-proto` gives.
 
+mod fetch;
+
 use super::Inner;
 use super::background::Due;
 use super::flights::Landing;
@@ -8,15 +10,13 @@ use super::memory::{Entry, Held};
 use crate::alert::{Alert, Kind};
 use crate::answer::packed::{PackedPolicy, PolicyView};
 use crate::metrics::Recheck;
-use ironpost_net::dns::answer::DnsError;
-use ironpost_net::policy_source::NoPolicy;
+use ironpost_net::dns::answer::{Answer, DnsError};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{
-    self as decide, Applied as Verdict, Attempts, CachedPolicy, Decision, Occasion, Step,
-    Store as Keep, Timestamp, TxtLookup,
+    self as decide, Attempts, CachedPolicy, Decision, Step, Timestamp, TxtLookup,
 };
 use ironpost_proto::mta_sts::record;
-use ironpost_proto::tls_rpt::result_type::{Event, Instead, ResultType, result_type};
+use ironpost_proto::tls_rpt::result_type::ResultType;
 use ironpost_store::sender::{Change, StoredPolicy};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -160,7 +160,7 @@ impl Inner {
 
     async fn record(&self, domain: &Domain) -> Looked {
         let answer = self.outside.plain.txt(&domain.prefixed("_mta-sts")).await;
-        let looked = match answer.and_then(|answer| answer.unless_bogus()) {
+        match answer.and_then(Answer::unless_bogus) {
             Ok(answer) => Looked {
                 txt: TxtLookup::from(&record::evaluate(answer.records()).outcome),
                 ttl: Duration::from_secs(answer.ttl.into()),
@@ -170,8 +170,7 @@ impl Inner {
                 Looked { txt: TxtLookup::Unusable, ttl: Duration::MAX }
             }
             Err(_) => Looked { txt: TxtLookup::Failed, ttl: FAILURE },
-        };
-        looked
+        }
     }
 
     /// What other resolvers have fetched.
@@ -266,109 +265,6 @@ impl Inner {
         Discovered::NoPolicy
     }
 
-    async fn fetch(
-        &self,
-        domain: &Domain,
-        id: &record::PolicyId,
-        cached: Option<CachedPolicy>,
-        looked: &Looked,
-        purpose: Purpose,
-    ) -> Discovered {
-        if purpose == Purpose::Upkeep {
-            self.metrics.refresh();
-        }
-        let fetched = self.outside.source.policy(domain).await;
-        let occasion = match purpose {
-            Purpose::Delivery => Occasion::Delivery,
-            Purpose::Upkeep | Purpose::Now => Occasion::Refresh,
-        };
-        let now = self.clock.now();
-        let policy = fetched.as_ref().ok().cloned();
-        let conclusion = decide::conclude(occasion, id, policy, cached.as_ref(), now);
-        let failed = fetched.err().map(|failed| Failed::new(failed, &conclusion.applied));
-        let failure = failed.as_ref().map(|failed| failed.result_type);
-        self.metrics.fetch(failure.map_or(Ok(()), Err));
-        tracing::debug!(
-            domain = domain.as_str(),
-            id = id.as_str(),
-            failure = failed.as_ref().map(|failed| failed.reason.as_str()),
-            "policy fetched"
-        );
-        self.tell_of_fetch(domain, failed.as_ref(), conclusion.alert, now);
-        if let (Some(failed), Some(reports), true) =
-            (failed, &self.outside.reports, conclusion.report)
-        {
-            let stepped_in = cached.as_ref().map(|cached| cached.policy.clone());
-            reports.send(domain, failed.event, stepped_in);
-        }
-        let recheck_at = match conclusion.store {
-            // S47: it serves this delivery alone.
-            Keep::Forget => now,
-            Keep::Replace(_) => now.after(decide::recheck_after(looked.ttl)),
-            Keep::Keep if conclusion.applied == Verdict::Cached => {
-                now.after(decide::recheck_after(looked.ttl))
-            }
-            Keep::Keep => now.after(decide::negative_ttl(&looked.txt, looked.ttl)),
-        };
-        self.memory.update(domain, |entry| {
-            entry.attempts.record(conclusion.attempt);
-            entry.failure = failure;
-            match (&conclusion.store, &conclusion.applied) {
-                (Keep::Replace(cached), _) => entry.hold(Some(Held::new(cached))),
-                (Keep::Keep, Verdict::Cached) => {
-                    entry.hold(cached.as_ref().map(|cached| Held::to_retry(cached, now)));
-                }
-                (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
-                    entry.hold(None);
-                }
-            }
-            entry.looked_at(recheck_at);
-        });
-        match (&conclusion.store, &conclusion.applied) {
-            (Keep::Replace(new), _) => {
-                self.write_down(domain, new, recheck_at);
-                self.write_route_of(domain);
-                self.share(domain, new, now).await;
-            }
-            (Keep::Keep, Verdict::Cached) => {}
-            (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
-                if cached.is_some() {
-                    self.note(Change::NoPolicy(domain.clone()));
-                }
-            }
-        }
-        let applied = match conclusion.applied {
-            Verdict::New(policy) => Some(CachedPolicy { policy, id: id.clone(), fetched_at: now }),
-            Verdict::Cached => cached,
-            Verdict::Nothing => None,
-        };
-        applied.map_or(Discovered::NoPolicy, |applied| Discovered::Policy {
-            held: Held::new(&applied),
-            failure,
-        })
-    }
-
-    fn tell_of_fetch(
-        &self,
-        domain: &Domain,
-        failed: Option<&Failed>,
-        alert: Option<decide::Alert>,
-        now: Timestamp,
-    ) {
-        let alerts = &self.outside.alerts;
-        match (failed, alert) {
-            (None, _) => {
-                alerts.clear(Some(domain), Kind::RefreshFailing, now);
-                alerts.clear(Some(domain), Kind::Expiring, now);
-            }
-            (Some(failed), Some(_)) => {
-                let reason = failed.reason.clone();
-                alerts.raise(Some(domain), Alert::RefreshFailing { reason }, now);
-            }
-            (Some(_), None) => {}
-        }
-    }
-
     /// Has a policy written down.
     pub(super) fn write_down(&self, domain: &Domain, cached: &CachedPolicy, recheck_at: Timestamp) {
         let (domain, cached) = (domain.clone(), cached.clone());
@@ -382,24 +278,6 @@ impl Inner {
     }
 }
 
-/// A fetch that failed.
-struct Failed {
-    event: Event,
-    result_type: ResultType,
-    reason: String,
-}
-
-impl Failed {
-    fn new(failed: NoPolicy, applied: &Verdict) -> Self {
-        let instead = match applied {
-            Verdict::Cached => Instead::CachedPolicy,
-            Verdict::New(_) | Verdict::Nothing => Instead::Nothing,
-        };
-        let event = Event::PolicyFetch { failure: failed.failure, instead };
-        Self { result_type: result_type(&event), event, reason: failed.detail.as_str().to_owned() }
-    }
-}
-
 impl Held {
     /// A policy just fetched, or read.
     pub(super) fn new(cached: &CachedPolicy) -> Self {
@@ -409,11 +287,6 @@ impl Held {
             fetched_at: *fetched_at,
             refresh_at: cached.refresh_at(rand::random()),
         }
-    }
-
-    /// A policy that could not be fetched anew.
-    fn to_retry(cached: &CachedPolicy, now: Timestamp) -> Self {
-        Self { refresh_at: cached.retry_at(now, rand::random()), ..Self::new(cached) }
     }
 }
 

@@ -65,8 +65,11 @@ impl Memory {
     pub(super) fn update<R>(&self, domain: &Domain, change: impl FnOnce(&mut Entry) -> R) -> R {
         let hash = self.hasher.hash_one(domain.as_str());
         let mut shard = self.write(hash);
-        let rehash = |entry: &Box<Entry>| self.hasher.hash_one(entry.domain());
-        let place = shard.entry(hash, |entry| entry.domain() == domain.as_str(), rehash);
+        let place = shard.entry(
+            hash,
+            |entry| entry.domain() == domain.as_str(),
+            |entry| self.hasher.hash_one(entry.domain()),
+        );
         let mut occupied = match place {
             Place::Occupied(occupied) => occupied,
             Place::Vacant(vacant) => {

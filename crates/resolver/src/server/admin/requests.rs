@@ -33,7 +33,9 @@ async fn perform(engine: &Engine, request: Request) -> Result<Reply, String> {
             let parsed = policy::parse(policy.as_bytes()).verdict;
             let policy = parsed.map_err(|fault| refused("the policy", &fault))?;
             let fetched_at = Timestamp::from_millis(fetched_at);
-            Reply::Done { changed: engine.import(&domain, CachedPolicy { id, policy, fetched_at }) }
+            Reply::Done {
+                changed: engine.import(&domain, &CachedPolicy { id, policy, fetched_at }),
+            }
         }
     })
 }
