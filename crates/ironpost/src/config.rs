@@ -22,7 +22,7 @@ use values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct OutsideArgs {
-    /// Read defaults for the options below from a TOML file
+    /// Read the configuration from this TOML file; options outrank it
     #[arg(long, value_name = "FILE", env = "IRONPOST_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
 

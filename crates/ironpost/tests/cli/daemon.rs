@@ -29,8 +29,13 @@ pub(crate) struct Home {
 impl Home {
     /// In the lab, with its sockets and its state in the folder.
     pub(crate) fn new(lab: &RunningLab) -> Self {
+        // The lab's own file goes with the lab.
+        let folder = tempfile::tempdir().unwrap();
+        let roots = lab.lab().roots_file();
+        fs::copy(roots, folder.path().join("ca.pem")).unwrap();
         let network = fs::read_to_string(lab.lab().config_file()).unwrap();
-        let home = Self { folder: tempfile::tempdir().unwrap(), network };
+        let network = network.replace(roots.to_str().unwrap(), "ca.pem");
+        let home = Self { folder, network };
         home.configure("");
         home
     }

@@ -3,7 +3,7 @@
 use super::ResolverStart;
 use super::confinement::{Confinement, confine};
 use super::network::{Network, SystemClock};
-use super::sockets::{Handed, Sockets, folder, place};
+use super::sockets::{Handed, Sockets, folder};
 use super::{self_test, service_manager};
 use crate::config::Settings;
 use crate::config::resolver::{AdminSocket, Plan, Surroundings};
@@ -120,6 +120,7 @@ async fn start_engine(
         .clone()
         .map(|path| FailureReports::new(path, network.resolver.unvalidated()));
     let most = descriptors.domains().get();
+    let metrics = Metrics::new();
     Ok(Engine::start(Parts {
         settings: plan.settings.clone(),
         clock: Arc::new(SystemClock),
@@ -127,9 +128,9 @@ async fn start_engine(
         source: network.source.clone(),
         store,
         shared,
-        alerts: Alerts::new(plan.alert_command.clone()),
+        alerts: Alerts::new(plan.alert_command.clone(), metrics.clone()),
         reports,
-        metrics: Metrics::new(),
+        metrics,
         in_flight: usize::from(plan.in_flight.min(most)),
     }))
 }
@@ -157,20 +158,20 @@ fn serve_all(
 ) -> JoinSet<()> {
     let mut servers = JoinSet::new();
     for listener in sockets.lookup {
-        tracing::info!("socketmap on {}", place(&listener));
+        tracing::info!("socketmap on {listener}");
         servers.spawn(server::socketmap::serve(listener, engine.clone(), shutdown.clone()));
     }
     for listener in sockets.tcp_table {
-        tracing::info!("tcp_table on {}", place(&listener));
+        tracing::info!("tcp_table on {listener}");
         let (engine, shutdown) = (engine.clone(), shutdown.clone());
         servers.spawn(server::tcp_table::serve(listener, engine, plan.tcp_table_dialect, shutdown));
     }
     for listener in sockets.http {
-        tracing::info!("HTTP on {}", place(&listener));
+        tracing::info!("HTTP on {listener}");
         servers.spawn(server::http::serve(listener, engine.clone(), shutdown.clone()));
     }
     for listener in sockets.admin {
-        tracing::info!("administration on {}", place(&listener));
+        tracing::info!("administration on {listener}");
         servers.spawn(server::admin::serve(listener, engine.clone(), shutdown.clone()));
     }
     servers

@@ -177,21 +177,6 @@ fn shown(address: &Address) -> String {
     }
 }
 
-/// Where a listener really listens: the port that was free, the path that was handed over.
-pub(super) fn place(listener: &Listener) -> String {
-    let unknown = || "an unnamed socket".to_owned();
-    match listener {
-        Listener::Inet(socket) => {
-            socket.local_addr().map_or_else(|_| unknown(), |address| shown(&Address::Inet(address)))
-        }
-        Listener::Unix(socket, _) => {
-            let address = socket.local_addr().ok();
-            let path = address.as_ref().and_then(|address| address.as_pathname());
-            path.map_or_else(unknown, |path| shown(&Address::Unix(path.to_owned())))
-        }
-    }
-}
-
 /// The number of a group: group(5).
 fn number(group: &Group) -> Result<u32, Failure> {
     let Group(name) = group;
