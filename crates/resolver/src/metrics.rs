@@ -417,7 +417,7 @@ mod tests {
             "ironpost_resolver_refreshes_total 1",
             r#"ironpost_resolver_discovery_duration_seconds_bucket{le="0.025"} 1"#,
             r#"ironpost_resolver_discovery_duration_seconds_bucket{le="0.01"} 0"#,
-            r#"ironpost_resolver_alerts_open{kind="record_gone"} 4"#,
+            r#"ironpost_resolver_alerts_open{kind="record-gone"} 4"#,
             r#"ironpost_resolver_connections_open{protocol="socketmap"} 1"#,
             r#"ironpost_resolver_connections_total{protocol="socketmap"} 2"#,
             r#"ironpost_resolver_policies{mode="enforce"} 7"#,

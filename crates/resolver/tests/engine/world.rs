@@ -145,7 +145,7 @@ impl World {
             source,
             store: None,
             shared: None,
-            alerts: Alerts::new(None),
+            alerts: Alerts::new(None, Metrics::new()),
             reports: None,
             metrics: Metrics::new(),
             in_flight: 64,
