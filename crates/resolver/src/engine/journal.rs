@@ -22,6 +22,8 @@ pub(super) struct Journal {
 #[derive(Debug, Default)]
 struct Pending {
     changes: HashMap<Box<str>, Change>,
+    /// Changes that the store is writing.
+    on_their_way: usize,
     /// More came than could be kept: everything in memory has to be written again.
     overflow: bool,
     /// What the store says, if it cannot be written.
@@ -61,7 +63,8 @@ impl Journal {
 
     /// Changes not written yet.
     pub(super) fn unwritten(&self) -> usize {
-        self.lock().changes.len()
+        let pending = self.lock();
+        pending.changes.len() + pending.on_their_way
     }
 
     /// What the store says, if it cannot be written.
@@ -162,19 +165,24 @@ impl Journal {
         }
     }
 
+    /// The next changes to write. What was taken before is written.
     fn take(&self) -> Vec<Change> {
         let mut pending = self.lock();
-        if pending.changes.len() <= BATCH {
-            return pending.changes.drain().map(|(_, change)| change).collect();
-        }
-        let names: Vec<_> = pending.changes.keys().take(BATCH).cloned().collect();
-        names.iter().filter_map(|name| pending.changes.remove(name)).collect()
+        let batch: Vec<_> = if pending.changes.len() <= BATCH {
+            pending.changes.drain().map(|(_, change)| change).collect()
+        } else {
+            let names: Vec<_> = pending.changes.keys().take(BATCH).cloned().collect();
+            names.iter().filter_map(|name| pending.changes.remove(name)).collect()
+        };
+        pending.on_their_way = batch.len();
+        batch
     }
 
     /// What has changed again meanwhile stays as it is now.
     fn put_back(&self, batch: Vec<Change>, fault: String) {
         let mut pending = self.lock();
         pending.fault = Some(fault);
+        pending.on_their_way = 0;
         for change in batch {
             pending.changes.entry(name(&change)).or_insert(change);
         }
