@@ -90,7 +90,7 @@ pub fn word(answer: &Answer<'_>, dialect: Dialect, text: &mut String) -> Status 
     }
 }
 
-const MAPS: [(&str, Dialect); 8] = [
+const MAPS: [(&str, Dialect); 9] = [
     ("ironpost", Dialect::Postfix34),
     ("ironpost-3.10", Dialect::Postfix310),
     ("ironpost-3.4", Dialect::Postfix34),
@@ -99,6 +99,8 @@ const MAPS: [(&str, Dialect); 8] = [
     ("QUERY", Dialect::Postfix34),
     ("QUERYwithTLSRPT", Dialect::Postfix310),
     ("JSON", Dialect::Json),
+    // FEATURE(`sts') of sendmail has no other name for it.
+    ("sts", Dialect::Postfix34),
 ];
 
 #[cfg(test)]
@@ -117,6 +119,7 @@ mod tests {
             (b"query", Some(Dialect::Postfix34), "of postfix-tlspol, in any case as there"),
             (b"QUERYwithTLSRPT", Some(Dialect::Postfix310), "of postfix-tlspol with reports"),
             (b"JSON", Some(Dialect::Json), "of postfix-tlspol for people"),
+            (b"sts", Some(Dialect::Postfix34), "of sendmail"),
             (b"", None, "no name"),
             (b"ironpost-3.9", None, "no such name"),
             (b"ironpost ", None, "a blank"),
