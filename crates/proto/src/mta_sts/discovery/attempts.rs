@@ -60,12 +60,11 @@ impl Attempts {
         self.0 = Some(Box::new(list));
     }
 
-    /// Forgets the attempts that no longer hold anything back, but for the last failure.
+    /// Forgets the attempts that hold nothing back: those of old, and those from the future, as a
+    /// clock that was set back leaves them, before that future comes round.
     pub fn forget_old(&mut self, now: Timestamp) {
         let Some(list) = &mut self.0 else { return };
-        let failure = list.pop_if(|last| last.outcome == Outcome::Failed);
         list.retain(|attempt| attempt.is_recent(now));
-        list.extend(failure);
         if list.is_empty() {
             self.0 = None;
         }
@@ -74,11 +73,6 @@ impl Attempts {
     /// The last attempt for an id, if it is remembered.
     pub fn last(&self, id: &PolicyId) -> Option<&Attempt> {
         self.newest_first().find(|attempt| attempt.id == *id)
-    }
-
-    /// The last attempt, if it failed.
-    pub fn last_failure(&self) -> Option<&Attempt> {
-        self.newest_first().next().filter(|attempt| attempt.outcome == Outcome::Failed)
     }
 
     /// All that are remembered.
