@@ -45,11 +45,11 @@ pub(crate) enum Fate {
 impl Fate {
     /// What the log of one Postfix says when a message stays.
     pub(crate) fn complaint(self, release: Release) -> Option<&'static str> {
-        match (self, release) {
-            (Self::Arrives(..), _) => None,
-            (Self::Stays(words, _), Release::Debian12) => Some(words),
-            (Self::Stays(_, words), Release::Debian13) => Some(words),
-        }
+        let Self::Stays(old, new) = self else { return None };
+        Some(match release {
+            Release::Debian12 => old,
+            Release::Debian13 => new,
+        })
     }
 }
 
@@ -61,21 +61,18 @@ const OUTSIDE: &str = "dsn=4.3.0, status=deferred (server unavailable or unable 
 const NO_ANSWER: &str = "dsn=4.7.5, status=deferred (client TLS configuration problem)";
 const NO_MX: &str = "dsn=4.4.3, status=deferred (Host or domain name not found";
 
-const fn enforce(patterns: &'static [&'static str]) -> Option<Policy> {
-    Some(Policy { mode: "enforce", patterns, max_age: 2_592_000, host: 1, is_served: true })
+const fn enforce(patterns: &'static [&'static str]) -> Policy {
+    Policy { mode: "enforce", patterns, max_age: 2_592_000, host: 1, is_served: true }
 }
 
-const fn testing(patterns: &'static [&'static str]) -> Option<Policy> {
-    match enforce(patterns) {
-        Some(policy) => Some(Policy { mode: "testing", ..policy }),
-        None => None,
-    }
+const fn testing(patterns: &'static [&'static str]) -> Policy {
+    Policy { mode: "testing", ..enforce(patterns) }
 }
 
 const SOUND: Domain = Domain {
     name: "",
     mx: &["sound.unsigned.example"],
-    policy: enforce(&["sound.unsigned.example"]),
+    policy: Some(enforce(&["sound.unsigned.example"])),
     records: "",
     fate: Fate::Arrives("Verified", "sound.unsigned.example"),
     reason: "",
@@ -87,14 +84,14 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain { name: "enforced.signed.example", reason: "signed, but without TLSA records", ..SOUND },
     Domain {
         name: "wildcard.unsigned.example",
-        policy: enforce(&["*.unsigned.example"]),
+        policy: Some(enforce(&["*.unsigned.example"])),
         reason: "a pattern for every host right below",
         ..SOUND
     },
     Domain {
         name: "plain.unsigned.example",
         mx: &["no-starttls.unsigned.example"],
-        policy: enforce(&["no-starttls.unsigned.example"]),
+        policy: Some(enforce(&["no-starttls.unsigned.example"])),
         fate: Fate::Stays(NO_TLS, NO_TLS),
         reason: "no STARTTLS",
         ..SOUND
@@ -102,7 +99,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "old.unsigned.example",
         mx: &["expired.unsigned.example"],
-        policy: enforce(&["expired.unsigned.example"]),
+        policy: Some(enforce(&["expired.unsigned.example"])),
         fate: UNVERIFIED,
         reason: "the certificate has expired",
         ..SOUND
@@ -110,7 +107,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "own-ca.unsigned.example",
         mx: &["self-signed.unsigned.example"],
-        policy: enforce(&["self-signed.unsigned.example"]),
+        policy: Some(enforce(&["self-signed.unsigned.example"])),
         fate: UNVERIFIED,
         reason: "the certificate is self-signed",
         ..SOUND
@@ -118,7 +115,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "other.unsigned.example",
         mx: &["wrong-name.unsigned.example"],
-        policy: enforce(&["wrong-name.unsigned.example"]),
+        policy: Some(enforce(&["wrong-name.unsigned.example"])),
         fate: UNVERIFIED,
         reason: "the certificate is of another name",
         ..SOUND
@@ -126,7 +123,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "plain-testing.unsigned.example",
         mx: &["no-starttls.unsigned.example"],
-        policy: testing(&["no-starttls.unsigned.example"]),
+        policy: Some(testing(&["no-starttls.unsigned.example"])),
         fate: Fate::Arrives("Plain", "no-starttls.unsigned.example"),
         reason: "no STARTTLS, in mode testing",
         ..SOUND
@@ -134,7 +131,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "old-testing.unsigned.example",
         mx: &["expired.unsigned.example"],
-        policy: testing(&["expired.unsigned.example"]),
+        policy: Some(testing(&["expired.unsigned.example"])),
         fate: Fate::Arrives("Untrusted", "expired.unsigned.example"),
         reason: "an expired certificate, in mode testing",
         ..SOUND
@@ -142,7 +139,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "own-ca-testing.unsigned.example",
         mx: &["self-signed.unsigned.example"],
-        policy: testing(&["self-signed.unsigned.example"]),
+        policy: Some(testing(&["self-signed.unsigned.example"])),
         fate: Fate::Arrives("Untrusted", "self-signed.unsigned.example"),
         reason: "a self-signed certificate, in mode testing",
         ..SOUND
@@ -150,7 +147,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "other-testing.unsigned.example",
         mx: &["wrong-name.unsigned.example"],
-        policy: testing(&["wrong-name.unsigned.example"]),
+        policy: Some(testing(&["wrong-name.unsigned.example"])),
         fate: Fate::Arrives("Trusted", "wrong-name.unsigned.example"),
         reason: "a certificate of another name, in mode testing",
         ..SOUND
@@ -165,7 +162,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "outside-testing.unsigned.example",
         mx: &["narrow.unsigned.example"],
-        policy: testing(&["sound.unsigned.example"]),
+        policy: Some(testing(&["sound.unsigned.example"])),
         fate: Fate::Arrives("Trusted", "narrow.unsigned.example"),
         reason: "the only MX is not in the policy, in mode testing",
         ..SOUND
@@ -179,17 +176,28 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "third.unsigned.example",
         mx: &["no-starttls.unsigned.example", "expired.unsigned.example", "sound.unsigned.example"],
-        policy: enforce(&["*.unsigned.example"]),
+        policy: Some(enforce(&["*.unsigned.example"])),
         reason: "two MX hosts that do not satisfy the policy, then one that does",
+        ..SOUND
+    },
+    Domain {
+        name: "implicit.unsigned.example",
+        mx: &[],
+        policy: Some(enforce(&["implicit.unsigned.example"])),
+        records: "implicit A {ipv4:wrong-name}",
+        fate: UNVERIFIED,
+        reason: "no MX records: the domain is its own host",
+    },
+    Domain {
+        name: RELAYED,
+        fate: UNVERIFIED,
+        reason: "the policy is that of the relay (RFC 8461 §3.4), which does not satisfy it",
         ..SOUND
     },
     Domain {
         name: "none.unsigned.example",
         mx: &["wrong-name.unsigned.example"],
-        policy: match SOUND.policy {
-            Some(policy) => Some(Policy { mode: "none", ..policy }),
-            None => None,
-        },
+        policy: Some(Policy { mode: "none", ..enforce(SOUND.mx) }),
         fate: Fate::Arrives("Trusted", "wrong-name.unsigned.example"),
         reason: "mode none",
         ..SOUND
@@ -197,10 +205,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "unfetched.unsigned.example",
         mx: &["wrong-name.unsigned.example"],
-        policy: match SOUND.policy {
-            Some(policy) => Some(Policy { is_served: false, ..policy }),
-            None => None,
-        },
+        policy: Some(Policy { is_served: false, ..enforce(SOUND.mx) }),
         fate: Fate::Arrives("Trusted", "wrong-name.unsigned.example"),
         reason: "a policy that cannot be had, and none was had before (RFC 8461 §3.3)",
         ..SOUND
@@ -224,7 +229,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "dane-decides.signed.example",
         mx: &["self-signed.signed.example"],
-        policy: enforce(&["self-signed.signed.example"]),
+        policy: Some(enforce(&["self-signed.signed.example"])),
         fate: Fate::Arrives("Verified", "self-signed.signed.example"),
         reason: "DANE passes where the policy would not",
         ..SOUND
@@ -232,7 +237,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "dane-mismatch.signed.example",
         mx: &["mismatch.signed.example"],
-        policy: enforce(&["mismatch.signed.example"]),
+        policy: Some(enforce(&["mismatch.signed.example"])),
         records: "mismatch A {ipv4:sound}\n_25._tcp.mismatch TLSA 3 1 1 {key:expired}",
         fate: UNVERIFIED,
         reason: "TLSA records of another key; the policy alone would be satisfied (RFC 8461 §2)",
@@ -248,7 +253,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "dane-unusable.signed.example",
         mx: &["unusable.signed.example"],
-        policy: enforce(&["unusable.signed.example"]),
+        policy: Some(enforce(&["unusable.signed.example"])),
         records: "unusable A {ipv4:sound}\n_25._tcp.unusable TLSA 1 1 1 {key:sound}",
         fate: Fate::Arrives("Verified", "unusable.signed.example"),
         reason: "TLSA records that SMTP has no use for: the policy decides",
@@ -256,7 +261,7 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "dane-unusable-too.signed.example",
         mx: &["unusable-too.signed.example"],
-        policy: enforce(&["unusable-too.signed.example"]),
+        policy: Some(enforce(&["unusable-too.signed.example"])),
         records: "unusable-too A {ipv4:wrong-name}
 _25._tcp.unusable-too TLSA 1 1 1 {key:wrong-name}",
         fate: UNVERIFIED,
@@ -265,7 +270,7 @@ _25._tcp.unusable-too TLSA 1 1 1 {key:wrong-name}",
     Domain {
         name: "dane-bogus.signed.example",
         mx: &["mx-bogus.signed.example"],
-        policy: enforce(&["mx-bogus.signed.example"]),
+        policy: Some(enforce(&["mx-bogus.signed.example"])),
         records: "mx-bogus A {ipv4:sound}",
         fate: Fate::Stays(NO_ANSWER, NO_ANSWER),
         reason: "the TLSA records fail validation; the policy alone would be satisfied (RFC 7672 §2.1.2)",
@@ -280,11 +285,16 @@ _25._tcp.unusable-too TLSA 1 1 1 {key:wrong-name}",
     },
 ];
 
+/// Mail for this domain is handed to [`RELAY`].
+pub(crate) const RELAYED: &str = "relayed.unsigned.example";
+/// A relay by name and port, as transport(5) has it.
+pub(crate) const RELAY: &str = "smtp:[implicit.unsigned.example]:25";
+
 /// A domain whose MX is sound until somebody stands in between.
 pub(crate) const BESIEGED: Domain = Domain {
     name: "besieged.unsigned.example",
     mx: &["besieged-mx.unsigned.example"],
-    policy: enforce(&["besieged-mx.unsigned.example"]),
+    policy: Some(enforce(&["besieged-mx.unsigned.example"])),
     records: "besieged-mx A {ipv4:besieged}",
     fate: Fate::Arrives("Verified", "besieged-mx.unsigned.example"),
     reason: "STARTTLS is stripped for a while",
@@ -294,10 +304,7 @@ pub(crate) const BESIEGED: Domain = Domain {
 pub(crate) const CHANGING: Domain = Domain {
     name: "changing.unsigned.example",
     mx: &["wrong-name.unsigned.example"],
-    policy: match enforce(&["wrong-name.unsigned.example"]) {
-        Some(policy) => Some(Policy { host: 2, ..policy }),
-        None => None,
-    },
+    policy: Some(Policy { host: 2, ..enforce(&["wrong-name.unsigned.example"]) }),
     fate: UNVERIFIED,
     reason: "the policy changes",
     ..SOUND
@@ -306,10 +313,7 @@ pub(crate) const CHANGING: Domain = Domain {
 /// A domain whose policy cannot be had any more; its MX does not satisfy it.
 pub(crate) const BLOCKED: Domain = Domain {
     name: "blocked.unsigned.example",
-    policy: match CHANGING.policy {
-        Some(policy) => Some(Policy { host: 3, max_age: 604_800, ..policy }),
-        None => None,
-    },
+    policy: Some(Policy { host: 3, max_age: 604_800, ..enforce(CHANGING.mx) }),
     reason: "TXT record and policy host are out of reach",
     ..CHANGING
 };
@@ -317,10 +321,7 @@ pub(crate) const BLOCKED: Domain = Domain {
 /// A domain that a resolver knows from before it was started; its MX does not satisfy its policy.
 pub(crate) const REMEMBERED: Domain = Domain {
     name: "remembered.unsigned.example",
-    policy: match CHANGING.policy {
-        Some(policy) => Some(Policy { host: 4, ..policy }),
-        None => None,
-    },
+    policy: Some(Policy { host: 4, ..enforce(CHANGING.mx) }),
     reason: "the resolver is started again without a network",
     ..CHANGING
 };

@@ -60,5 +60,5 @@ impl Drop for Growing {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SHOWN: usize = 60;

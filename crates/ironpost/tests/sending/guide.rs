@@ -46,7 +46,7 @@ fn commands(heading: &str) -> Vec<Shown> {
             (Some(command), _) => {
                 shown.push(Shown { command: command.to_owned(), output: String::new() });
             }
-            (None, Some(last)) => last.output += &format!("{line}\n"),
+            (None, Some(last)) => last.output.extend([line, "\n"]),
             (None, None) => panic!("output of no command: {line}"),
         }
     }

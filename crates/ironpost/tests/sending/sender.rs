@@ -1,13 +1,14 @@
 //! A Postfix that sends, as its Debian release sets it up, and then as docs/setup/postfix.md says.
 
+use crate::domains::{RELAY, RELAYED};
 use crate::growing::Growing;
 use crate::guide;
 use crate::mail_hosts::postfix_user;
 use crate::name_servers::resolv_conf;
 use crate::namespace::Namespace;
 use crate::programs::{Ended, finish, program, run};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::fs;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -90,7 +91,8 @@ impl Sender {
             .unwrap();
         let transport =
             detours.iter().map(|detour| format!("{} {}:\n", detour.domain, detour.name));
-        fs::write(etc.join("transport"), transport.collect::<String>()).unwrap();
+        let relayed = format!("{RELAYED} {RELAY}\n");
+        fs::write(etc.join("transport"), transport.collect::<String>() + &relayed).unwrap();
         // What configure-instance.sh does for Debian's smtp(8) in its chroot.
         let chroot = own.join("var/spool/postfix/etc");
         fs::create_dir_all(&chroot).unwrap();
@@ -139,11 +141,10 @@ impl Sender {
 
     /// Hands in a message.
     pub(crate) fn send(&self, namespace: &Namespace, subject: &str, recipients: &[String]) {
-        let message = self.own.join("var/log/message");
-        fs::write(&message, format!("Subject: {subject}\n\nHello.\n")).unwrap();
-        fs::set_permissions(&message, Permissions::from_mode(0o644)).unwrap();
-        let words = "exec sendmail -f sender@unsigned.example \"$@\" < /var/log/message";
-        run(self.command(namespace, "sh").args(["-c", words, "sh"]).args(recipients));
+        let words = r#"subject=$1; shift; printf 'Subject: %s\n\nHello.\n' "$subject" |
+                       sendmail -f sender@unsigned.example "$@""#;
+        let mut command = self.command(namespace, "sh");
+        run(command.args(["-c", words, "sh", subject]).args(recipients));
     }
 
     /// Tries everything in the queue again.
