@@ -45,6 +45,8 @@ pub(crate) fn start(log: Log) {
         }
         LogFormat::Text => {
             let lines = fmt::layer().with_writer(Lines::Text).with_ansi(false);
+            // Where in the program it was said helps those who look into the program.
+            let lines = lines.with_target(log.level > Level::INFO);
             registry.with(lines.with_filter(own)).try_init()
         }
     };

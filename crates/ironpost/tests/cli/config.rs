@@ -1,6 +1,7 @@
 //! `ironpost config check`: faults are named with their place.
 
 use crate::program::ironpost;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 
@@ -66,6 +67,24 @@ fn a_file_that_is_not_there_is_named() {
         "{}",
         run.stderr
     );
+}
+
+/// The program names every key it knows when it meets one that it does not.
+#[test]
+fn every_key_of_the_resolver_is_documented_and_no_other() {
+    let document = include_str!("../../../../docs/resolver.md");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ironpost.toml");
+    for table in ["[resolver]", "[resolver.self_test]", "[resolver.domains.\"example.com\"]"] {
+        fs::write(&path, format!("{table}\nno_such_key = 1\n")).unwrap();
+        let run = ironpost([OsStr::new("config"), OsStr::new("check"), path.as_os_str()]);
+        let (_, known) = run.stderr.split_once("expected").unwrap();
+        let known: BTreeSet<_> = known.split('`').skip(1).step_by(2).collect();
+        let (_, section) = document.split_once(&format!("\n### `{table}`\n")).unwrap();
+        let section = section.split("\n### ").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        assert_eq!(rows.collect::<BTreeSet<_>>(), known, "{table}");
+    }
 }
 
 #[test]

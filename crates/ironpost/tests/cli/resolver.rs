@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 
 const ENFORCE: &str = "sound-enforce.example";
 const SECURE: &str =
@@ -218,6 +219,37 @@ fn an_address_that_is_taken_is_named() {
     assert_eq!(daemon.end(), Some(2));
     let log = fs::read_to_string(folder).unwrap();
     assert!(log.contains(&format!("error: cannot listen on inet:{address}: ")), "{log}");
+}
+
+#[test]
+fn alerts_reach_a_command_that_can_write_nowhere_else() {
+    let lab = RunningLab::start();
+    let home = Home::new(&lab);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let outside = elsewhere.path().join("outside");
+    fs::create_dir(home.path("state")).unwrap();
+    let pipe = home.path("state/alerts");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let script = format!("echo > {}; cat > {}", outside.display(), pipe.display());
+    // Nothing listens there.
+    home.configure(&format!(
+        "cache = \"redis+unix:///nonexistent/redis.sock\"\n\
+         alert_command = [\"/bin/sh\", \"-c\", \"{script}\"]\n"
+    ));
+    let daemon = home.start();
+    assert_eq!(daemon.lookup("ironpost", ENFORCE), SECURE, "it goes on without");
+    let alert: Value = serde_json::from_str(&fs::read_to_string(&pipe).unwrap()).unwrap();
+    assert_eq!((&alert["alert"], &alert["state"]), (&"shared-away".into(), &"open".into()));
+    // A kernel without Landlock holds nobody back, and the log says so.
+    assert_eq!(outside.exists(), daemon.log().contains("not confined"), "{}", daemon.log());
+    let status = home.resolver(["status"]);
+    assert_eq!(status.code, 1, "{}", status.stderr);
+    assert!(
+        status.stdout.starts_with("One thing is wrong:\n  - the shared cache"),
+        "{}",
+        status.stdout
+    );
+    assert_eq!(daemon.stop(), Some(0));
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn figures(report: &StatusReport, now: Timestamp) -> Vec<(&'static str, String)>
     let loading = if report.loading { ", still reading the store" } else { "" };
     let unwritten = match report.unwritten {
         0 => String::new(),
+        1 => ", 1 change not written yet".to_owned(),
         changes => format!(", {changes} changes not written yet"),
     };
     vec![
