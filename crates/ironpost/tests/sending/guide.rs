@@ -56,8 +56,7 @@ fn commands(heading: &str) -> Vec<Shown> {
 /// The same of a domain that exists here.
 fn here(text: &str) -> String {
     text.replace("mx1.example.com", "sound.unsigned.example")
-        .replace(" example.com", " enforced.unsigned.example")
-        .replace("=example.com", "=enforced.unsigned.example")
+        .replace("example.com", "enforced.unsigned.example")
 }
 
 #[test]
@@ -77,10 +76,12 @@ fn the_dry_run_shows_what_the_guide_shows() {
             other => panic!("a command that nobody tries: {other}"),
         };
         assert_eq!(ended.code, 0, "{command}: {ended:?}");
-        // The probe says which address and cipher it was.
-        let sign = output.split_once('[').map_or(&*output, |(sign, _)| sign);
-        let printed = ended.stdout.contains(sign) || ended.stderr.contains(sign);
-        assert!(printed, "{command}: {ended:?}, and not {output}");
+        for line in output.lines().filter(|line| *line != "…") {
+            // The probe says which address and cipher it was.
+            let sign = line.split_once('[').map_or(line, |(sign, _)| sign);
+            let printed = ended.stdout.contains(sign) || ended.stderr.contains(sign);
+            assert!(printed, "{command}: {ended:?}, and not `{line}`");
+        }
     }
 }
 
