@@ -5,7 +5,7 @@ use crate::alert::Alert;
 use crate::engine::Inner;
 use crate::engine::memory::{Entry, Then};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::mta_sts::discovery::{Attempt, BACK_OFF, Timestamp};
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_store::sender::{Change, StoredPolicy};
 use std::time::Duration;
@@ -28,11 +28,7 @@ impl Inner {
         let mut seen = Vec::new();
         self.memory.sweep(part, |entry| {
             entry.attempts.forget_old(now);
-            let then = look(entry, now, &mut seen);
-            if then == Then::Drop && entry.held().is_some() {
-                seen.push(Seen::Expired(entry.domain().into()));
-            }
-            then
+            look(entry, now, &mut seen)
         });
         self.routes.sweep(part, now);
         let mut due = Vec::new();
@@ -41,6 +37,7 @@ impl Inner {
                 Seen::Refresh(refresh) => due.push(refresh),
                 Seen::Expired(domain) => {
                     if let Ok(domain) = domain.parse::<Domain>() {
+                        self.outside.alerts.forget(&domain);
                         self.note(Change::NoPolicy(domain));
                     }
                 }
@@ -59,16 +56,16 @@ fn look(entry: &mut Entry, now: Timestamp, seen: &mut Vec<Seen>) -> Then {
     if entry.set_back(now) {
         seen.extend(stored(entry).map(Seen::Changed));
     }
+    if entry.held().is_some_and(|held| now >= held.expires_at()) {
+        seen.push(Seen::Expired(entry.domain().into()));
+        entry.hold(None);
+    }
     let Some(held) = entry.held() else {
-        // What holds a fetch back has to be remembered, a failure of long ago has not.
-        let holds_back = |attempt: &Attempt| now.since(attempt.at) < BACK_OFF;
-        let of_use = entry.is_known_without(now) || entry.attempts.newest_first().any(holds_back);
+        // Attempts that still hold a fetch back outlive the policy.
+        let of_use = entry.is_known_without(now) || entry.attempts.newest_first().next().is_some();
         return if of_use { Then::Keep } else { Then::Drop };
     };
     let expires_at = held.expires_at();
-    if now >= expires_at {
-        return Then::Drop;
-    }
     if entry.failure.is_some()
         && entry.mode() == Some(Mode::Enforce)
         && expires_at < now.after(SOON)

@@ -96,8 +96,15 @@ impl Entry {
         let Some(held) = self.held.as_mut().filter(|held| now < held.fetched_at) else {
             return false;
         };
-        held.fetched_at = now;
+        *held = Held::new(&held.cached().clamped(now));
         true
+    }
+
+    /// The policy could not be fetched anew: when to try again.
+    pub(in crate::engine) fn retry_at(&mut self, now: Timestamp) {
+        if let Some(held) = &mut self.held {
+            held.refresh_at = held.cached().retry_at(now, rand::random());
+        }
     }
 
     /// The policy as the decision functions take it.
