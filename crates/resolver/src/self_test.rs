@@ -63,7 +63,12 @@ async fn dnssec(resolver: &Resolver, names: &Names) -> Finding {
     }
     let Names { signed, bogus } = names;
     let (sound, forged) = tokio::join!(resolver.ipv4(signed), resolver.ipv4(bogus));
-    let (grade, detail) = match (sense(&sound), sense(&forged)) {
+    // A name that does not exist where this resolver looks has nothing forged to let through.
+    let forged_sense = match &forged {
+        Ok(answer) if answer.records().is_empty() => Sense::Unknown,
+        lookup => sense(lookup),
+    };
+    let (grade, detail) = match (sense(&sound), forged_sense) {
         (Sense::Secure, Sense::Refused) => {
             (Grade::Sound, format!("{source}: {signed} is authentic, {bogus} is refused"))
         }
@@ -203,7 +208,7 @@ fn reason(lookup: &Lookup<IpAddr>) -> Visible {
     match lookup {
         Ok(Answer { security, .. }) => match security {
             Security::Bogus(why) | Security::Indeterminate(why) => why.as_str().into(),
-            Security::Secure | Security::Insecure(_) => Visible::default(),
+            Security::Secure | Security::Insecure(_) => "it does not exist here".into(),
         },
         Err(error) => error.to_string().as_str().into(),
     }
@@ -212,4 +217,4 @@ fn reason(lookup: &Lookup<IpAddr>) -> Visible {
 /// The start of the year of this release: 2026-01-01T00:00:00Z. No right clock is before it.
 const RELEASED: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// Nobody runs a program for longer: 20 years.
-const LIFETIME: std::time::Duration = std::time::Duration::from_secs(20 * 31_557_600);
+const LIFETIME: std::time::Duration = std::time::Duration::from_hours(20 * 8_766);
