@@ -1,5 +1,6 @@
 //! `[resolver]`: what the file says, and what it comes to with options and surroundings.
 
+mod overrides;
 mod plan;
 pub(crate) mod values;
 
@@ -9,12 +10,13 @@ use super::list::one_or_many;
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::mta_sts::discovery;
 use ironpost_resolver::settings::Settings;
+use overrides::Overrides;
 use serde::Deserialize;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use values::{
-    CacheUrl, DaneUse, DialectChoice, Group, ListenAddress, Overrides, PrecedenceChoice,
-    RefreshChoice, SocketMode, SocketPath, TestingChoice, WithoutDnsChoice,
+    CacheUrl, DaneUse, DialectChoice, Group, ListenAddress, PrecedenceChoice, RefreshChoice,
+    SocketMode, SocketPath, TestingChoice, WithoutDnsChoice,
 };
 
 /// `[resolver]`

@@ -42,9 +42,14 @@ pub(super) async fn run(args: ImportArgs, console: &Console) -> Result<Exit, Fai
             Reason::Expired => expired += 1,
             Reason::Unusable(_) => {
                 faulty += 1;
-                console.warn(&format!("{}: {}", left.name, left.reason));
+                if faulty <= MAX_TOLD {
+                    console.warn(&format!("{}: {}", left.name, left.reason));
+                }
             }
         }
+    }
+    if faulty > MAX_TOLD {
+        console.warn(&format!("and {} more like these", faulty - MAX_TOLD));
     }
     let summary = if args.dry_run {
         show(&contents, console)?;
@@ -98,6 +103,9 @@ fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(millis)
         .map_or_else(|_| "the end of time".to_owned(), |at| at.to_string())
 }
+
+/// Entries whose faults are told one by one.
+const MAX_TOLD: usize = 20;
 
 const EXAMPLES: &str = "\
 Examples:

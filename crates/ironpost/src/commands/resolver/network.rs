@@ -46,7 +46,7 @@ impl Network {
             fetcher: PolicyFetcher {
                 roots: roots.clone(),
                 guard: AddressGuard::allowing(settings.allowed),
-                deadline: ADDRESS_DEADLINE,
+                deadline: FETCH_BUDGET,
             },
             ports: settings.ports,
             budget: FETCH_BUDGET,
@@ -69,7 +69,6 @@ impl Clock for SystemClock {
 /// One lookup. A recursive resolver that has to walk down from the root through slow servers
 /// needs longer than a person would wait; Postfix waits 100 s for all of it.
 const DNS_DEADLINE: Duration = Duration::from_secs(10);
-/// RFC 8461 §3.3: a minute is suggested for a policy fetch, all addresses together.
+/// RFC 8461 §3.3: a minute is suggested for a policy fetch, all addresses together. The first that
+/// takes a connection may use up what is left: no other is asked after it.
 const FETCH_BUDGET: Duration = Duration::from_mins(1);
-/// One address, so that a second one gets its chance.
-const ADDRESS_DEADLINE: Duration = Duration::from_secs(25);
