@@ -38,28 +38,33 @@ pub(crate) enum Fate {
     /// It arrives: Postfix's word for the connection, `Verified`, `Trusted`, `Untrusted` or
     /// `Plain`, and the MX host.
     Arrives(&'static str, &'static str),
-    /// It stays in the queue: what Postfix 3.7 and what Postfix 3.10 says of it.
-    Stays(&'static str, &'static str),
+    /// It stays in the queue: what Postfix says of it.
+    Stays(&'static str),
+    /// What Postfix 3.7 does with it, and what Postfix 3.10.
+    Depends(&'static Self, &'static Self),
 }
 
 impl Fate {
-    /// What the log of one Postfix says when a message stays.
-    pub(crate) fn complaint(self, release: Release) -> Option<&'static str> {
-        let Self::Stays(old, new) = self else { return None };
-        Some(match release {
-            Release::Debian12 => old,
-            Release::Debian13 => new,
-        })
+    /// With one Postfix.
+    pub(crate) fn with(self, release: Release) -> Self {
+        match (self, release) {
+            (Self::Depends(fate, _), Release::Debian12) => fate.with(release),
+            (Self::Depends(_, fate), Release::Debian13) => fate.with(release),
+            (Self::Arrives(..) | Self::Stays(_), _) => self,
+        }
     }
 }
 
-/// Who vouches for an MX host says nothing of a host that is not the one.
-const UNVERIFIED: Fate = Fate::Stays(NOT_VERIFIED, NOT_VERIFIED);
-const NOT_VERIFIED: &str = "dsn=4.7.5, status=deferred (Server certificate not verified)";
-const NO_TLS: &str = "dsn=4.7.4, status=deferred (TLS is required, but was not offered";
-const OUTSIDE: &str = "dsn=4.3.0, status=deferred (server unavailable or unable to receive mail)";
-const NO_ANSWER: &str = "dsn=4.7.5, status=deferred (client TLS configuration problem)";
-const NO_MX: &str = "dsn=4.4.3, status=deferred (Host or domain name not found";
+const UNVERIFIED: Fate =
+    Fate::Stays("dsn=4.7.5, status=deferred (Server certificate not verified)");
+const NO_TLS: Fate =
+    Fate::Stays("dsn=4.7.4, status=deferred (TLS is required, but was not offered");
+/// What Postfix from 3.10.5 says if no MX is in the policy.
+const OUTSIDE: Fate =
+    Fate::Stays("dsn=4.3.0, status=deferred (server unavailable or unable to receive mail)");
+const NO_ANSWER: Fate =
+    Fate::Stays("dsn=4.7.5, status=deferred (client TLS configuration problem)");
+const NO_MX: Fate = Fate::Stays("dsn=4.4.3, status=deferred (Host or domain name not found");
 
 const fn enforce(patterns: &'static [&'static str]) -> Policy {
     Policy { mode: "enforce", patterns, max_age: 2_592_000, host: 1, is_served: true }
@@ -92,7 +97,7 @@ pub(crate) const STEADY: &[Domain] = &[
         name: "plain.unsigned.example",
         mx: &["no-starttls.unsigned.example"],
         policy: Some(enforce(&["no-starttls.unsigned.example"])),
-        fate: Fate::Stays(NO_TLS, NO_TLS),
+        fate: NO_TLS,
         reason: "no STARTTLS",
         ..SOUND
     },
@@ -155,9 +160,18 @@ pub(crate) const STEADY: &[Domain] = &[
     Domain {
         name: "outside.unsigned.example",
         mx: &["narrow.unsigned.example"],
-        fate: Fate::Stays(NOT_VERIFIED, OUTSIDE),
+        fate: Fate::Depends(&UNVERIFIED, &OUTSIDE),
         reason: "the only MX is not in the policy",
         ..SOUND
+    },
+    Domain {
+        name: "forged.unsigned.example",
+        mx: &["forged-mx.unsigned.example"],
+        policy: Some(enforce(&["narrow.unsigned.example"])),
+        records: "forged-mx A {ipv4:narrow}",
+        fate: Fate::Depends(&Fate::Arrives("Verified", "forged-mx.unsigned.example"), &OUTSIDE),
+        reason: "a machine that has a certificate for a host of the policy under another name: \
+                 from Postfix 3.10.5 the name counts, before the certificate alone",
     },
     Domain {
         name: "outside-testing.unsigned.example",
@@ -272,14 +286,14 @@ _25._tcp.unusable-too TLSA 1 1 1 {key:wrong-name}",
         mx: &["mx-bogus.signed.example"],
         policy: Some(enforce(&["mx-bogus.signed.example"])),
         records: "mx-bogus A {ipv4:sound}",
-        fate: Fate::Stays(NO_ANSWER, NO_ANSWER),
+        fate: NO_ANSWER,
         reason: "the TLSA records fail validation; the policy alone would be satisfied (RFC 7672 §2.1.2)",
     },
     Domain {
         name: "bogus.example",
         mx: &["sound.unsigned.example"],
         policy: None,
-        fate: Fate::Stays(NO_MX, NO_MX),
+        fate: NO_MX,
         reason: "the MX records fail validation",
         ..SOUND
     },
