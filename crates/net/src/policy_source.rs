@@ -62,6 +62,14 @@ impl PolicySource {
     }
 }
 
+impl NoPolicy {
+    /// The fetch was given up before its time was over, since others waited.
+    pub fn too_slow() -> Self {
+        let detail = Visible::from("no complete answer in time, and others are waiting");
+        Self { failure: FetchFailure::Timeout, detail, address: None }
+    }
+}
+
 /// A search for an address that can be connected to.
 struct Course<'a> {
     source: &'a PolicySource,

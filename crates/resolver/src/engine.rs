@@ -9,6 +9,7 @@ mod journal;
 mod listing;
 mod local;
 mod memory;
+mod places;
 mod route_lookup;
 mod routes;
 
@@ -34,9 +35,10 @@ use ironpost_store::sender::Change;
 use journal::Journal;
 use local::Rules;
 use memory::Memory;
+use places::Places;
 use routes::Routes;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 /// The engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -65,7 +67,7 @@ pub struct Parts {
     pub reports: Option<FailureReports>,
     /// What is counted.
     pub metrics: Metrics,
-    /// Most discoveries on their way at once.
+    /// Most policies fetched at once while an MTA waits.
     pub in_flight: usize,
 }
 
@@ -99,8 +101,10 @@ struct Outside {
 struct Work {
     discoveries: Arc<Flights<Arc<Discovered>>>,
     route_lookups: Arc<Flights<Arc<route_lookup::Looked>>>,
-    /// For an MTA that waits; background work has places of its own.
-    places: Semaphore,
+    /// For fetches that an MTA waits for.
+    places: Places,
+    /// For the others.
+    upkeep_places: Places,
     due: mpsc::UnboundedSender<Due>,
     background: background::Handles,
     started: Timestamp,
@@ -130,7 +134,8 @@ impl Engine {
             work: Work {
                 discoveries: Flights::new(),
                 route_lookups: Flights::new(),
-                places: Semaphore::new(parts.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+                places: Places::new(parts.in_flight),
+                upkeep_places: Places::new(background::FETCHES),
                 due,
                 background: background::Handles::new(),
                 started,

@@ -111,10 +111,17 @@ struct Schedule {
     inner: Arc<Inner>,
     to_do: mpsc::UnboundedReceiver<Due>,
     waiting: BinaryHeap<Due>,
-    ready: VecDeque<Due>,
-    running: JoinSet<()>,
+    policies: Lane,
+    routes: Lane,
     last: Timestamp,
     shard: usize,
+}
+
+/// Work of one kind: next-hops that are slow to look up, however many, hold up no policy.
+#[derive(Default)]
+struct Lane {
+    ready: VecDeque<Due>,
+    running: JoinSet<()>,
 }
 
 impl Schedule {
@@ -124,8 +131,8 @@ impl Schedule {
             inner,
             to_do,
             waiting: BinaryHeap::new(),
-            ready: VecDeque::new(),
-            running: JoinSet::new(),
+            policies: Lane::default(),
+            routes: Lane::default(),
             last,
             shard: 0,
         }
@@ -137,11 +144,13 @@ impl Schedule {
         loop {
             tokio::select! {
                 Some(due) = self.to_do.recv() => self.waiting.push(due),
-                Some(_) = self.running.join_next() => {}
+                Some(_) = self.policies.running.join_next() => {}
+                Some(_) = self.routes.running.join_next() => {}
                 _ = tick.tick() => self.sweep(),
             }
             self.wake(self.inner.clock.now());
-            self.begin();
+            self.policies.begin(&self.inner);
+            self.routes.begin(&self.inner);
         }
     }
 
@@ -149,7 +158,9 @@ impl Schedule {
     fn wake(&mut self, now: Timestamp) {
         if now < self.last {
             // The clock was set back: nothing waits for a moment of another time.
-            self.ready.extend(self.waiting.drain());
+            for due in std::mem::take(&mut self.waiting) {
+                self.lane(due.what).ready.push_back(due);
+            }
         }
         self.last = now;
         while let Some(due) = self.waiting.pop() {
@@ -157,15 +168,14 @@ impl Schedule {
                 self.waiting.push(due);
                 break;
             }
-            self.ready.push_back(due);
+            self.lane(due.what).ready.push_back(due);
         }
     }
 
-    fn begin(&mut self) {
-        while self.running.len() < AT_ONCE
-            && let Some(due) = self.ready.pop_front()
-        {
-            self.running.spawn(perform(Arc::clone(&self.inner), due));
+    fn lane(&mut self, what: What) -> &mut Lane {
+        match what {
+            What::Policy => &mut self.policies,
+            What::Route => &mut self.routes,
         }
     }
 
@@ -178,8 +188,19 @@ impl Schedule {
         }
         let due = self.inner.sweep(self.shard / TICKS_PER_SHARD, now);
         // What finds no room now is found again by the next round.
-        let room = MOST_READY.saturating_sub(self.ready.len());
-        self.ready.extend(due.into_iter().take(room));
+        let ready = &mut self.policies.ready;
+        let room = MOST_READY.saturating_sub(ready.len());
+        ready.extend(due.into_iter().take(room));
+    }
+}
+
+impl Lane {
+    fn begin(&mut self, inner: &Arc<Inner>) {
+        while self.running.len() < AT_ONCE
+            && let Some(due) = self.ready.pop_front()
+        {
+            self.running.spawn(perform(Arc::clone(inner), due));
+        }
     }
 }
 
@@ -230,7 +251,9 @@ impl Inner {
 const TICK: Duration = Duration::from_secs(1);
 /// One shard is swept every so many ticks: all of memory in five minutes.
 const TICKS_PER_SHARD: usize = 5;
-/// Pieces of background work at once.
-const AT_ONCE: usize = 64;
+/// Pieces of background work of one kind at once: most wait for DNS.
+const AT_ONCE: usize = 128;
+/// Fetches among them.
+pub(super) const FETCHES: usize = 64;
 /// Pieces of background work that wait for their turn. Own limit.
 const MOST_READY: usize = 10_000;

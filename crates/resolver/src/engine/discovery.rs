@@ -83,11 +83,6 @@ impl Inner {
     }
 
     async fn run(&self, domain: &Domain, purpose: Purpose) -> Discovered {
-        let _place = match purpose {
-            // The semaphore is never closed.
-            Purpose::Delivery => self.work.places.acquire().await.ok(),
-            Purpose::Upkeep | Purpose::Now => None,
-        };
         if purpose == Purpose::Delivery
             && let Some(discovered) = self.remembered(domain).await
         {

@@ -49,7 +49,6 @@ impl Inner {
     }
 
     async fn run_route(&self, next_hop: &NextHop, name: &str) -> Looked {
-        let _place = self.work.places.acquire().await.ok();
         let before = self.known_route(name).await;
         let found = servers(&self.outside.resolver, next_hop).await;
         let known = self.judge(&found, before);

@@ -3,6 +3,7 @@
 mod administration;
 mod dane;
 mod discovery;
+mod hostile;
 mod persistence;
 mod refresh;
 mod world;

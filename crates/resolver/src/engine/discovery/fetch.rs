@@ -4,6 +4,7 @@ use super::{Discovered, Looked, Purpose};
 use crate::alert::{Alert, Kind};
 use crate::engine::Inner;
 use crate::engine::memory::Held;
+use crate::engine::places::GaveWay;
 use ironpost_net::policy_source::NoPolicy;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{
@@ -25,7 +26,12 @@ impl Inner {
         if purpose == Purpose::Upkeep {
             self.metrics.refresh();
         }
-        let fetched = self.outside.source.policy(domain).await;
+        let places = match purpose {
+            Purpose::Delivery | Purpose::Now => &self.work.places,
+            Purpose::Upkeep => &self.work.upkeep_places,
+        };
+        let fetched = places.hold(self.outside.source.policy(domain)).await;
+        let fetched = fetched.unwrap_or_else(|GaveWay| Err(NoPolicy::too_slow()));
         let occasion = match purpose {
             Purpose::Delivery => Occasion::Delivery,
             Purpose::Upkeep | Purpose::Now => Occasion::Refresh,
