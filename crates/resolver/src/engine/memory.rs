@@ -18,6 +18,8 @@ pub(super) struct Memory {
     shards: Vec<RwLock<Shard>>,
     hasher: RandomState,
     counts: Counts,
+    /// For entries without a policy.
+    room: u64,
 }
 
 /// Boxed, so that a table with room to grow is small: eight octets a place.
@@ -50,8 +52,13 @@ pub(super) enum Then {
 
 impl Memory {
     pub(super) fn new() -> Self {
+        Self::with_room(WITHOUT_POLICY)
+    }
+
+    /// For at most so many entries without a policy, or one in each shard.
+    fn with_room(room: u64) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::new(Shard::new())).collect();
-        Self { shards, hasher: RandomState::new(), counts: Counts::default() }
+        Self { shards, hasher: RandomState::new(), counts: Counts::default(), room }
     }
 
     /// Reads the entry of a domain, if there is one.
@@ -65,6 +72,11 @@ impl Memory {
     pub(super) fn update<R>(&self, domain: &Domain, change: impl FnOnce(&mut Entry) -> R) -> R {
         let hash = self.hasher.hash_one(domain.as_str());
         let mut shard = self.write(hash);
+        if self.counts.of(None).load(Ordering::Relaxed) >= self.room
+            && shard.find(hash, |entry| entry.domain() == domain.as_str()).is_none()
+        {
+            self.make_room(&mut shard);
+        }
         let place = shard.entry(
             hash,
             |entry| entry.domain() == domain.as_str(),
@@ -148,6 +160,24 @@ impl Memory {
         }
     }
 
+    /// Half of what is known of domains without a policy goes, that which is due first: whoever
+    /// makes us look up names without end fills no memory, and policies stay.
+    fn make_room(&self, shard: &mut Shard) {
+        let without = |entry: &Entry| entry.mode().is_none();
+        let due = |entry: &Box<Entry>| entry.recheck_at;
+        let mut moments: Vec<_> = shard.iter().filter(|entry| without(entry)).map(due).collect();
+        let middle = moments.len() / 2;
+        if middle >= moments.len() {
+            return;
+        }
+        let (_, median, _) = moments.select_nth_unstable(middle);
+        let median = *median;
+        let before = shard.len();
+        shard.retain(|entry| !without(entry) || entry.recheck_at > median);
+        let gone = before - shard.len();
+        self.counts.of(None).fetch_sub(gone as u64, Ordering::Relaxed);
+    }
+
     fn shard(&self, hash: u64) -> &RwLock<Shard> {
         #[expect(clippy::indexing_slicing, reason = "the remainder is below the number of shards")]
         &self.shards[index(hash)]
@@ -183,3 +213,41 @@ fn index(hash: u64) -> usize {
 
 /// Locks, so that one writer does not hold up all readers, and sweeping one holds up few.
 pub(super) const SHARDS: usize = 64;
+
+/// Entries without a policy, some 100 MB. Own limit.
+const WITHOUT_POLICY: u64 = 500_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::memory::Held;
+    use ironpost_proto::mta_sts::discovery::{CachedPolicy, Timestamp};
+    use ironpost_proto::mta_sts::policy;
+
+    #[test]
+    fn names_without_end_take_no_room_from_policies() {
+        let memory = Memory::with_room(1_000);
+        let named = |name: &str| format!("{name}.test").parse::<Domain>().unwrap();
+        let body = b"version: STSv1\nmode: enforce\nmx: mx.a.test\nmax_age: 86400\n";
+        let cached = CachedPolicy {
+            policy: policy::parse(body).verdict.unwrap(),
+            id: "1".parse().unwrap(),
+            fetched_at: Timestamp::from_millis(1),
+        };
+        for number in 0..100 {
+            let held = Some(Held::new(&cached));
+            memory.update(&named(&format!("policy{number}")), |entry| entry.hold(held));
+        }
+        for number in 0..20_000_u64 {
+            memory.update(&named(&format!("none{number}")), |entry| {
+                entry.looked_at(Timestamp::from_millis(number));
+            });
+        }
+        let sizes = memory.sizes();
+        assert_eq!(sizes.enforce, 100);
+        assert!((1..=1_000).contains(&sizes.without_policy), "{sizes:?}");
+        let last = memory.read("none19999.test", |entry| entry.recheck_at);
+        assert_eq!(last, Some(Timestamp::from_millis(19_999)), "what was learnt last is there");
+        assert_eq!(memory.page(None, 1_000, |_| ()).len(), 100);
+    }
+}
