@@ -30,15 +30,15 @@ impl Inner {
             return Some(say(&rules, asked, demand, None, dialect, text));
         }
         let now = self.clock.now();
-        let dane = if rules.uses_dane(local) {
-            let usable = self.routes.usable(asked.next_hop, now)?;
-            if usable.renew {
-                self.work.due(Due::route(now, asked.next_hop));
-            }
-            usable.dane
+        let usable = if rules.uses_dane(local) {
+            Some(self.routes.usable(asked.next_hop, now)?)
         } else {
-            Dane::Absent
+            None
         };
+        if usable.is_some_and(|usable| usable.renew) {
+            self.work.due(Due::route(now, asked.next_hop));
+        }
+        let dane = usable.map_or(Dane::Absent, |usable| usable.dane);
         if let Some(policy) = local.policy() {
             let demand = demand(dane, Some(Mode::Enforce), rules.precedence());
             let policy = Some((policy.view(), None));
@@ -55,10 +55,14 @@ impl Inner {
                 if policy.is_none() && !entry.is_known_without(now) {
                     return None;
                 }
+                let mode = policy.map(PolicyView::mode);
+                if usable.is_some_and(|usable| !usable.suffices(mode)) {
+                    return None;
+                }
                 if policy.is_some() && entry.begin_to_watch() {
                     self.work.due(Due::policy(entry.recheck_at, asked.domain));
                 }
-                let demand = demand(dane, policy.map(PolicyView::mode), rules.precedence());
+                let demand = demand(dane, mode, rules.precedence());
                 let policy = policy.map(|view| (view, entry.failure));
                 Some(say(&rules, asked, demand, policy, dialect, text))
             })
@@ -122,11 +126,22 @@ impl Inner {
         asked: &Asked<'_>,
         end: Instant,
     ) -> Arc<route_lookup::Looked> {
-        if let Some(dane) = self.remembered_route(asked.next_hop).await {
+        let mode = self.mode_that_holds(asked.domain);
+        if let Some(dane) = self.remembered_route(asked.next_hop, mode).await {
             return Arc::new(route_lookup::Looked::remembered(dane));
         }
         let looking = self.look_up_route(next_hop).value();
         timeout_at(end, looking).await.ok().flatten().unwrap_or_default()
+    }
+
+    /// The mode of the policy that holds for a domain, by local decision or from memory. While
+    /// memory is being filled there may be any.
+    fn mode_that_holds(&self, domain: &str) -> Option<Mode> {
+        if self.rules.load().local(domain).policy().is_some() || self.work.background.is_loading() {
+            return Some(Mode::Enforce);
+        }
+        let now = self.clock.now();
+        self.memory.read(domain, |entry| entry.valid(now).map(PolicyView::mode)).flatten()
     }
 }
 

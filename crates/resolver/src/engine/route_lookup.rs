@@ -69,7 +69,8 @@ impl Inner {
     }
 
     /// What may be answered of a next-hop without asking DNS: what memory has, or the store (S46).
-    pub(super) async fn remembered_route(&self, name: &str) -> Option<Dane> {
+    /// `mode` is that of the policy that holds.
+    pub(super) async fn remembered_route(&self, name: &str, mode: Option<Mode>) -> Option<Dane> {
         if self.routes.known(name).is_none() {
             let known = self.known_route(name).await?;
             self.routes.keep(name, known);
@@ -79,7 +80,7 @@ impl Inner {
         if usable.renew {
             self.work.due(Due::route(now, name));
         }
-        Some(usable.dane)
+        usable.suffices(mode).then_some(usable.dane)
     }
 
     fn judge(&self, found: &Servers, before: Option<Known>) -> Known {

@@ -3,6 +3,7 @@
 use ironpost_proto::dane::LookupFault;
 use ironpost_proto::delivery::Dane;
 use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_proto::mta_sts::policy::Mode;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,8 +40,19 @@ pub(super) struct Known {
 pub(super) struct Usable {
     /// What DANE says.
     pub(super) dane: Dane,
+    /// DNS no longer vouches for it.
+    pub(super) stale: bool,
     /// True for the first who asks after it has gone stale: it is to be looked up again.
     pub(super) renew: bool,
+}
+
+impl Usable {
+    /// True if the answer may rest on it where `mode` is that of the policy that holds. That DANE
+    /// did not apply is stale knowledge that protects nobody: without an enforced policy it takes
+    /// DNS to say so again (RFC 7672 §2.2).
+    pub(super) fn suffices(self, mode: Option<Mode>) -> bool {
+        !self.stale || self.dane != Dane::Absent || mode == Some(Mode::Enforce)
+    }
 }
 
 impl Routes {
@@ -54,7 +66,7 @@ impl Routes {
         let shard = self.read(next_hop);
         let route = shard.get(next_hop)?;
         if now < route.fresh_until {
-            return Some(Usable { dane: route.dane, renew: false });
+            return Some(Usable { dane: route.dane, stale: false, renew: false });
         }
         // A fault is no knowledge: it is not given out longer than it must be.
         if matches!(route.dane, Dane::Indeterminate(_)) || now >= route.fresh_until.after(STALE) {
@@ -62,7 +74,7 @@ impl Routes {
         }
         let renew =
             !route.told.load(Ordering::Relaxed) && !route.told.swap(true, Ordering::Relaxed);
-        Some(Usable { dane: route.dane, renew })
+        Some(Usable { dane: route.dane, stale: true, renew })
     }
 
     /// What is known, however old.
@@ -183,10 +195,10 @@ mod tests {
         let day = STALE.as_secs();
         routes.keep("a.test", Known { dane: Dane::Every, fresh_until: at(60) });
         let usable = |now| routes.usable("a.test", at(now));
-        let every = |renew| Some(Usable { dane: Dane::Every, renew });
-        assert_eq!(usable(59), every(false), "fresh");
-        assert_eq!(usable(60), every(true), "the first to find it stale");
-        assert_eq!(usable(60), every(false), "the second");
+        let every = |stale, renew| Some(Usable { dane: Dane::Every, stale, renew });
+        assert_eq!(usable(59), every(false, false), "fresh");
+        assert_eq!(usable(60), every(true, true), "the first to find it stale");
+        assert_eq!(usable(60), every(true, false), "the second");
         assert_eq!(usable(60 + day), None, "too old");
         assert_eq!(routes.known("a.test").map(|known| known.dane), Some(Dane::Every));
         routes.keep("a.test", Known { dane: FAULT, fresh_until: at(60) });

@@ -1,7 +1,8 @@
 //! DANE first (RFC 7672 §2.2, RFC 8461 §2).
 
-use crate::world::{Domain, World, ask};
+use crate::world::{Domain, World, ask, eventually};
 use ironpost_resolver::settings::{Override, Settings};
+use std::time::Duration;
 
 const SECURE: &str = "[dns]\ndnssec = \"secure\"\n";
 const BOGUS: &str = "[dns]\ndnssec = \"secure\"\n[dns.faults]\n\"_25._tcp.mx1\" = \"bogus\"\n";
@@ -61,4 +62,19 @@ async fn a_host_in_brackets_answers_for_itself() {
     assert!(ask(&engine, "[a.example]:587").await.starts_with("OK secure"));
     assert!(world.questions("_587._tcp.a.example") > 0, "the port is part of the name");
     assert_eq!(world.fetches("a"), 1, "the policy is that of the domain");
+}
+
+#[tokio::test]
+async fn that_dane_did_not_apply_is_believed_for_as_long_as_dns_says() {
+    let without = |zone| Domain { record: None, ..domain("a", zone, SECURE) };
+    let mut world = World::new(&[without(NO_TLSA), domain("b", NO_TLSA, SECURE)]).await;
+    let engine = world.engine().await;
+    assert_eq!(ask(&engine, "a.example").await, "NOTFOUND");
+    assert!(ask(&engine, "b.example").await.starts_with("OK secure"));
+    world.change(&without(SOUND_TLSA)).await;
+    world.change(&domain("b", SOUND_TLSA, SECURE)).await;
+    world.clock.advance(Duration::from_hours(7));
+    assert_eq!(ask(&engine, "a.example").await, "OK dane-only", "nothing else protects this mail");
+    assert!(ask(&engine, "b.example").await.starts_with("OK secure"), "the policy does, at once");
+    eventually("DANE", async || ask(&engine, "b.example").await == "OK dane-only").await;
 }
