@@ -340,7 +340,15 @@ pub(crate) const REMEMBERED: Domain = Domain {
     ..CHANGING
 };
 
+/// A domain that an administrator makes an exception for; its MX does not satisfy its policy.
+pub(crate) const EXCEPTED: Domain = Domain {
+    name: "excepted.unsigned.example",
+    policy: Some(enforce(CHANGING.mx)),
+    reason: "the resolver is told to leave it alone",
+    ..CHANGING
+};
+
 /// All domains.
 pub(crate) fn all() -> impl Iterator<Item = &'static Domain> {
-    STEADY.iter().chain([&BESIEGED, &CHANGING, &BLOCKED, &REMEMBERED])
+    STEADY.iter().chain([&BESIEGED, &CHANGING, &BLOCKED, &REMEMBERED, &EXCEPTED])
 }

@@ -23,6 +23,11 @@ pub(crate) fn map_at(release: Release, resolver: Ipv4Addr) -> String {
     line.unwrap().replace("127.0.0.1", &resolver.to_string())
 }
 
+/// What the resolver's configuration says of a domain that is to be left alone.
+pub(crate) fn exception(domain: &str) -> String {
+    blocks("## The way back", "toml").remove(0).replace("example.com", domain)
+}
+
 /// The blocks of one kind below a heading.
 fn blocks(heading: &str, kind: &str) -> Vec<String> {
     let section = GUIDE.split_once(&format!("\n{heading}\n")).unwrap().1;

@@ -2,7 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::certificates::Authority;
-use crate::domains::{BLOCKED, CHANGING, Domain, REMEMBERED};
+use crate::domains::{BLOCKED, CHANGING, Domain, EXCEPTED, REMEMBERED};
 use crate::mail_hosts::MailHosts;
 use crate::name_servers::{NameServers, UNBOUND};
 use crate::namespace::Namespace;
@@ -33,10 +33,11 @@ pub(crate) struct Internet {
 }
 
 /// Domains with resolvers of their own, which are started by those who need them.
-pub(crate) const DETOURS: [Detour; 3] = [
+pub(crate) const DETOURS: [Detour; 4] = [
     detour("changing", &CHANGING, 2),
     detour("blocked", &BLOCKED, 3),
     detour("remembered", &REMEMBERED, 4),
+    detour("excepted", &EXCEPTED, 5),
 ];
 
 const fn detour(name: &'static str, domain: &Domain, number: u8) -> Detour {

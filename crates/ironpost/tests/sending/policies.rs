@@ -1,8 +1,9 @@
 //! Policies that change, that cannot be had any more, that expire, and that are remembered.
 
 use crate::attacks::{Attack, questions_for_policies};
-use crate::domains::{BLOCKED, CHANGING, Domain, Policy, REMEMBERED};
+use crate::domains::{BLOCKED, CHANGING, Domain, EXCEPTED, Policy, REMEMBERED};
 use crate::enforcement::recipient;
+use crate::guide;
 use crate::internet::Internet;
 use crate::policy_hosts;
 use crate::resolver::{Clock, Resolver};
@@ -81,6 +82,15 @@ fn policies_outlive_the_process_and_the_network() {
         let attempt = sender.attempt(&recipient(sender, &REMEMBERED), 3);
         assert!(attempt.outcome.contains("Server certificate not verified"), "{attempt:#?}");
     }
+}
+
+#[test]
+fn an_exception_lets_mail_go_at_once() {
+    let internet = Internet::shared();
+    let resolver = internet.resolver_of(&EXCEPTED, Clock::Right);
+    try_all(&internet, &EXCEPTED, 1, false);
+    resolver.configure(&guide::exception(EXCEPTED.name));
+    retry_all(&internet, &EXCEPTED, 2, true);
 }
 
 /// Both senders have a new message for the domain; the attempt has this number.

@@ -2,8 +2,9 @@
 
 use crate::growing::Growing;
 use crate::namespace::Namespace;
-use crate::programs::{Ended, finish};
+use crate::programs::{Ended, finish, program, run};
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -59,6 +60,16 @@ impl Resolver {
     pub(crate) fn set_clock(&self, ahead: Duration) {
         assert_eq!(self.clock, Clock::Moved);
         set_clock(&self.folder, ahead);
+    }
+
+    /// Adds to its configuration, and has it read again.
+    pub(crate) fn configure(&self, more: &str) {
+        let mut config = File::options().append(true).open(self.folder.join(CONFIG)).unwrap();
+        config.write_all(more.as_bytes()).unwrap();
+        run(Command::new(program("kill")).args(["-HUP", &self.process.id().to_string()]));
+        self.log.wait("a configuration read again", |lines| {
+            lines.iter().any(|line| line.contains("was read again")).then_some(())
+        });
     }
 
     /// Ends it as a power cut would.
