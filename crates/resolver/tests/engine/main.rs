@@ -6,4 +6,5 @@ mod discovery;
 mod hostile;
 mod persistence;
 mod refresh;
+mod reporting;
 mod world;

@@ -32,12 +32,9 @@ impl Inner {
         };
         let fetched = places.hold(self.outside.source.policy(domain)).await;
         let fetched = fetched.unwrap_or_else(|GaveWay| Err(NoPolicy::too_slow()));
-        let occasion = match purpose {
-            Purpose::Delivery => Occasion::Delivery,
-            Purpose::Upkeep | Purpose::Now => Occasion::Refresh,
-        };
         let now = self.clock.now();
         let policy = fetched.as_ref().ok().cloned();
+        let occasion = occasion(purpose, id, cached.as_ref());
         let conclusion = decide::conclude(occasion, id, policy, cached.as_ref(), now);
         let failed = fetched.err().map(|failed| Failed::new(failed, &conclusion.applied));
         let failure = failed.as_ref().map(|failed| failed.result_type);
@@ -124,6 +121,17 @@ impl Inner {
             }
             (Some(_), None) => {}
         }
+    }
+}
+
+/// An update is what mail would have brought up, had it not been found before: that it cannot be
+/// fetched is reported (RFC 8461 §6). Without one it is the daily refresh.
+fn occasion(purpose: Purpose, id: &record::PolicyId, cached: Option<&CachedPolicy>) -> Occasion {
+    let update = cached.is_none_or(|cached| cached.id != *id);
+    match purpose {
+        Purpose::Delivery => Occasion::Delivery,
+        Purpose::Upkeep | Purpose::Now if update => Occasion::Delivery,
+        Purpose::Upkeep | Purpose::Now => Occasion::Refresh,
     }
 }
 
