@@ -164,8 +164,8 @@ impl Memory {
     /// makes us look up names without end fills no memory, and policies stay.
     fn make_room(&self, shard: &mut Shard) {
         let without = |entry: &Entry| entry.mode().is_none();
-        let due = |entry: &Box<Entry>| entry.recheck_at;
-        let mut moments: Vec<_> = shard.iter().filter(|entry| without(entry)).map(due).collect();
+        let due = |entry: &Entry| without(entry).then_some(entry.recheck_at);
+        let mut moments: Vec<_> = shard.iter().filter_map(|entry| due(entry)).collect();
         let middle = moments.len() / 2;
         if middle >= moments.len() {
             return;

@@ -39,9 +39,13 @@ impl Places {
         }
     }
 
-    /// Does `work` in a place of its own, when there is one.
-    pub(super) async fn hold<T>(&self, work: impl Future<Output = T>) -> Result<T, GaveWay> {
+    /// Does `work` in a place of its own, when there is one. Its memory is not taken before.
+    pub(super) async fn hold<T, F: Future<Output = T>>(
+        &self,
+        work: impl FnOnce() -> F,
+    ) -> Result<T, GaveWay> {
         let _place = self.take().await;
+        let work = Box::pin(work());
         tokio::select! {
             biased;
             done = work => Ok(done),
@@ -110,10 +114,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_gives_way_unless_somebody_waits() {
         let places = Places::new(2);
-        let slow = || places.hold(sleep(Duration::from_secs(60)));
+        let slow = || places.hold(|| sleep(Duration::from_mins(1)));
         let started = Instant::now();
         assert_eq!(tokio::join!(slow(), slow()), (Ok(()), Ok(())));
-        assert_eq!(started.elapsed(), Duration::from_secs(60));
+        assert_eq!(started.elapsed(), Duration::from_mins(1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -122,12 +126,12 @@ mod tests {
         let hostile: Vec<_> = (0..40)
             .map(|_| {
                 let places = Arc::clone(&places);
-                tokio::spawn(async move { places.hold(pending::<()>()).await })
+                tokio::spawn(async move { places.hold(pending::<()>).await })
             })
             .collect();
         tokio::task::yield_now().await;
         let started = Instant::now();
-        let honest = (0..3).map(|_| places.hold(sleep(Duration::from_millis(100))));
+        let honest = (0..3).map(|_| places.hold(|| sleep(Duration::from_millis(100))));
         assert_eq!(join_all(honest).await, [Ok(()); 3]);
         // 40 before them, 4 at a time.
         assert!(
@@ -143,8 +147,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_leaves_takes_the_claim_along() {
         let places = Places::new(1);
-        let first = places.hold(sleep(Duration::from_secs(20)));
-        let second = timeout(Duration::from_secs(1), places.hold(pending::<()>()));
+        let first = places.hold(|| sleep(Duration::from_secs(20)));
+        let second = timeout(Duration::from_secs(1), places.hold(pending::<()>));
         let (first, second) = tokio::join!(first, second);
         assert_eq!(first, Ok(()), "nobody waits any more when its grace is over");
         assert!(second.is_err());

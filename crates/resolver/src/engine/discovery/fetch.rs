@@ -30,7 +30,7 @@ impl Inner {
             Purpose::Delivery | Purpose::Now => &self.work.places,
             Purpose::Upkeep => &self.work.upkeep_places,
         };
-        let fetched = places.hold(self.outside.source.policy(domain)).await;
+        let fetched = places.hold(|| self.outside.source.policy(domain)).await;
         let fetched = fetched.unwrap_or_else(|GaveWay| Err(NoPolicy::too_slow()));
         let now = self.clock.now();
         let policy = fetched.as_ref().ok().cloned();
