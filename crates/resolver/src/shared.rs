@@ -2,7 +2,8 @@
 //!
 //! What one resolver has fetched the others need not fetch, and may go on using while the policy
 //! host cannot be reached. Who may write to the server decides what every resolver that uses it
-//! enforces: it belongs behind a password and on a network of one's own. A user with access to
+//! enforces for a domain that it does not know: it belongs behind a password and on a network of
+//! one's own. A user with access to
 //! `~ironpost:sts:1:*` and the commands GETRANGE, SET, DEL and EVAL is enough.
 //!
 //! Nothing here is waited for longer than [`DEADLINE`], and nothing at all while the server is

@@ -15,6 +15,7 @@ use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{
     self as decide, Attempts, CachedPolicy, Decision, Step, Timestamp, TxtLookup,
 };
+use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_proto::mta_sts::record;
 use ironpost_proto::tls_rpt::result_type::ResultType;
 use ironpost_store::sender::{Change, StoredPolicy};
@@ -171,10 +172,9 @@ impl Inner {
     /// What other resolvers have fetched.
     async fn shared(&self, domain: &Domain, known: &Known) -> Option<CachedPolicy> {
         let now = self.clock.now();
-        let shared = self.outside.shared.as_ref()?.policy(domain, now).await?;
-        let newer =
-            known.cached.as_ref().is_none_or(|cached| cached.fetched_at < shared.fetched_at);
-        (newer && shared.is_valid(now)).then_some(shared)
+        // Another host's clock may be ahead of ours.
+        let shared = self.outside.shared.as_ref()?.policy(domain, now).await?.clamped(now);
+        takes_over(&shared, known.cached.as_ref(), now).then_some(shared)
     }
 
     fn decide(&self, txt: &TxtLookup, known: &Known, purpose: Purpose) -> Decision {
@@ -294,6 +294,18 @@ fn recheck(txt: &TxtLookup, cached: &CachedPolicy) -> Recheck {
     }
 }
 
+/// True if a policy from the shared cache goes before the one in memory. Of a policy that is enforced
+/// here it may tell a later fetch, but nothing else: a change takes the word of the policy host, and
+/// is fetched here too.
+fn takes_over(shared: &CachedPolicy, own: Option<&CachedPolicy>, now: Timestamp) -> bool {
+    let agrees = |own: &CachedPolicy| {
+        own.fetched_at < shared.fetched_at
+            && (own.policy.mode != Mode::Enforce
+                || (&own.policy, &own.id) == (&shared.policy, &shared.id))
+    };
+    shared.is_valid(now) && own.filter(|own| own.is_valid(now)).is_none_or(agrees)
+}
+
 /// Of two policies the one fetched last.
 fn newer(one: Option<CachedPolicy>, other: Option<CachedPolicy>) -> Option<CachedPolicy> {
     [one, other].into_iter().flatten().max_by_key(|cached| cached.fetched_at)
@@ -301,3 +313,36 @@ fn newer(one: Option<CachedPolicy>, other: Option<CachedPolicy>) -> Option<Cache
 
 /// How long a lookup that failed is not repeated (S16). Own limit.
 const FAILURE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ironpost_proto::mta_sts::policy;
+
+    #[test]
+    fn the_shared_cache_takes_no_enforced_policy_away() {
+        let cached = |mode: &str, mx: &str, secs: u64| {
+            let body = format!("version: STSv1\nmode: {mode}\nmx: {mx}\nmax_age: 3600\n");
+            CachedPolicy {
+                policy: policy::parse(body.as_bytes()).verdict.unwrap(),
+                id: "1".parse().unwrap(),
+                fetched_at: Timestamp::from_millis(secs * 1_000),
+            }
+        };
+        let (mx, other) = ("mx.a.test", "mx.mallory.test");
+        for (shared, own, taken, reason) in [
+            (cached("enforce", mx, 90), None, true, "nothing is known here"),
+            (cached("enforce", mx, 90), Some(cached("enforce", mx, 50)), true, "fetched later"),
+            (cached("enforce", mx, 50), Some(cached("enforce", mx, 90)), false, "fetched earlier"),
+            (cached("none", mx, 90), Some(cached("enforce", mx, 50)), false, "weaker"),
+            (cached("testing", mx, 90), Some(cached("enforce", mx, 50)), false, "weaker"),
+            (cached("enforce", other, 90), Some(cached("enforce", mx, 50)), false, "elsewhere"),
+            (cached("enforce", other, 90), Some(cached("testing", mx, 50)), true, "stronger"),
+            (cached("none", mx, 3_600), Some(cached("enforce", mx, 0)), true, "ours has expired"),
+        ] {
+            let now = own.as_ref().map_or(shared.fetched_at, |own| own.fetched_at);
+            let now = now.max(shared.fetched_at);
+            assert_eq!(takes_over(&shared, own.as_ref(), now), taken, "{reason}");
+        }
+    }
+}
