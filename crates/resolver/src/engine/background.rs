@@ -9,6 +9,7 @@ use super::Inner;
 use super::asked;
 use super::discovery::Purpose;
 use super::memory::SHARDS;
+use super::routes::STALE;
 use crate::alert::{Alert, Kind};
 use crate::shared::{SharedCache, State};
 use due::What;
@@ -106,6 +107,19 @@ async fn write(inner: Arc<Inner>) {
     inner.journal.write(store, &inner.outside.alerts, &inner.clock, memory).await;
 }
 
+/// Takes out of the store what is of no use any more: memory does not know all that is in there.
+async fn tidy(inner: Arc<Inner>, now: Timestamp) {
+    let Some(store) = &inner.outside.store else { return };
+    let before = |span: Duration| {
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Timestamp::from_millis(now.as_millis().saturating_sub(span))
+    };
+    match store.forget_expired(before(LONG_EXPIRED), before(STALE)).await {
+        Ok(gone) => tracing::debug!(gone, "the store is tidied"),
+        Err(error) => tracing::warn!(%error, "the store cannot be tidied"),
+    }
+}
+
 /// What is due, and what is being done.
 struct Schedule {
     inner: Arc<Inner>,
@@ -114,6 +128,7 @@ struct Schedule {
     policies: Lane,
     routes: Lane,
     last: Timestamp,
+    tidied: Timestamp,
     shard: usize,
 }
 
@@ -134,6 +149,7 @@ impl Schedule {
             policies: Lane::default(),
             routes: Lane::default(),
             last,
+            tidied: last,
             shard: 0,
         }
     }
@@ -182,6 +198,10 @@ impl Schedule {
     fn sweep(&mut self) {
         let now = self.inner.clock.now();
         self.inner.tell_of_shared(now);
+        if now.since(self.tidied) >= TIDY {
+            self.tidied = now;
+            spawn(&self.inner, tidy(Arc::clone(&self.inner), now));
+        }
         self.shard = (self.shard + 1) % (SHARDS * TICKS_PER_SHARD);
         if !self.shard.is_multiple_of(TICKS_PER_SHARD) {
             return;
@@ -251,6 +271,10 @@ impl Inner {
 const TICK: Duration = Duration::from_secs(1);
 /// One shard is swept every so many ticks: all of memory in five minutes.
 const TICKS_PER_SHARD: usize = 5;
+/// How often the store is tidied.
+const TIDY: Duration = Duration::from_hours(1);
+/// A policy stays in the store for so long after its end: the clock may have been wrong.
+const LONG_EXPIRED: Duration = Duration::from_hours(30 * 24);
 /// Pieces of background work of one kind at once: most wait for DNS.
 const AT_ONCE: usize = 128;
 /// Fetches among them.

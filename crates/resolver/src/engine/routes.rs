@@ -173,7 +173,7 @@ pub(super) fn decode(octet: u8) -> Option<Dane> {
 /// How long what DNS no longer vouches for is given out while it is looked up again (compare
 /// RFC 8767 §4). The MTA looks TLSA records up by itself; what may be stale here is whether there
 /// are any. Own limit.
-const STALE: Duration = Duration::from_hours(24);
+pub(super) const STALE: Duration = Duration::from_hours(24);
 /// Locks, so that one writer does not hold up all readers.
 const SHARDS: usize = 32;
 /// Next-hops in one shard; in all half a million. Own limit.

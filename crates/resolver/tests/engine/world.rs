@@ -169,8 +169,12 @@ impl World {
 
     /// An engine whose memory outlives it.
     pub(crate) async fn engine_with_store(&self) -> Engine {
-        let store = Store::open(&self.folder.path().join("store.sqlite")).await.unwrap();
-        Engine::start(Parts { store: Some(store), ..self.parts().await })
+        Engine::start(Parts { store: Some(self.store().await), ..self.parts().await })
+    }
+
+    /// What such an engine leaves behind.
+    pub(crate) async fn store(&self) -> Store {
+        Store::open(&self.folder.path().join("store.sqlite")).await.unwrap()
     }
 
     /// HTTPS requests that the policy host of `name` has had.
