@@ -93,6 +93,11 @@ impl Lab {
         Ok(())
     }
 
+    /// Stops every server, as if the network were down; [`Self::reload`] starts them again.
+    pub async fn cut_off(&mut self) {
+        self.servers.shutdown().await;
+    }
+
     /// The resolver.
     pub fn dns(&self) -> SocketAddr {
         SocketAddr::from((address::RESOLVER, self.ports.dns))
