@@ -3,8 +3,10 @@
 //! What is read is judged as strictly as what is fetched. Nothing is made to last longer than the
 //! cache that it came from would have had it.
 
+mod gob;
 mod listed;
 mod mta_sts_resolver;
+mod tlspol;
 
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{CachedPolicy, Timestamp};
@@ -43,6 +45,8 @@ pub enum Source {
     Listed,
     /// The SQLite database of postfix-mta-sts-resolver.
     MtaStsResolver,
+    /// The cache file of postfix-tlspol.
+    Tlspol,
 }
 
 /// An entry that was left out.
@@ -117,20 +121,18 @@ pub enum ImportError {
         /// Why.
         source: ForeignError,
     },
-    /// The cache of postfix-tlspol.
-    #[error(
-        "{path} looks like the cache of postfix-tlspol, which holds worded answers without the \
-         ids of the policies and cannot be taken over; docs/resolver.md says how to warm up instead",
-        path = path.display()
-    )]
+    /// Gzipped, but not the cache of postfix-tlspol as any of its versions up to 1.11 writes it.
+    #[error("{path} is no cache of postfix-tlspol: {detail}", path = path.display())]
     Tlspol {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
     },
     /// Nothing that is known.
     #[error(
-        "{path} is neither the SQLite cache of postfix-mta-sts-resolver nor what `ironpost \
-         resolver list --format jsonl` writes",
+        "{path} is neither the SQLite cache of postfix-mta-sts-resolver, nor the cache file of \
+         postfix-tlspol, nor what `ironpost resolver list --format jsonl` writes",
         path = path.display()
     )]
     Unknown {
@@ -149,10 +151,8 @@ pub async fn read(path: &Path, now: Timestamp) -> Result<Contents, ImportError> 
         drop(file);
         return mta_sts_resolver::read(path, now).await;
     }
-    if head.starts_with(GZIP) {
-        return Err(ImportError::Tlspol { path: path.to_owned() });
-    }
-    if !head.trim_ascii_start().starts_with(b"{") {
+    let zipped = head.starts_with(GZIP);
+    if !zipped && !head.trim_ascii_start().starts_with(b"{") {
         return Err(ImportError::Unknown { path: path.to_owned() });
     }
     let mut text = head;
@@ -160,7 +160,7 @@ pub async fn read(path: &Path, now: Timestamp) -> Result<Contents, ImportError> 
     if u64::try_from(text.len()).is_ok_and(|octets| octets > MAX_LISTED) {
         return Err(ImportError::TooLarge { path: path.to_owned() });
     }
-    Ok(listed::read(&text, now))
+    if zipped { tlspol::read(path, &text, now) } else { Ok(listed::read(&text, now)) }
 }
 
 impl Contents {
@@ -192,6 +192,7 @@ impl fmt::Display for Source {
         f.pad(match self {
             Self::Listed => "a list of this program",
             Self::MtaStsResolver => "the cache of postfix-mta-sts-resolver",
+            Self::Tlspol => "the cache of postfix-tlspol",
         })
     }
 }

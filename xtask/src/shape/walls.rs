@@ -107,6 +107,7 @@ const SOLE_USES: &[SoleUse] = &[
         "HTTP goes out under net's deadlines and guard; the rest serves",
     ),
     sole("sqlx", &[STORE], "one place knows how things are kept"),
+    sole("flate2", &[RESOLVER], "what is unpacked has its limit where it is read"),
     sole("redis", &[RESOLVER], "one place knows how policies are shared"),
     sole("landlock", &[BINARY], "only the program gives up rights"),
     sole("listenfd", &[BINARY], "only the program is handed sockets"),

@@ -14,9 +14,9 @@ use std::path::PathBuf;
 
 /// Take policies over from another resolver, so that a change of program forgets none
 ///
-/// Reads the SQLite cache of postfix-mta-sts-resolver and what `list --format jsonl` writes. Only
-/// policies that have not expired are taken, none is made to last longer, and a newer one is
-/// never replaced.
+/// Reads the SQLite cache of postfix-mta-sts-resolver, the cache file of postfix-tlspol, and what
+/// `list --format jsonl` writes. Only policies that have not expired are taken, none is made to
+/// last longer, and a newer one is never replaced.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ImportArgs {
@@ -111,4 +111,5 @@ const EXAMPLES: &str = "\
 Examples:
   ironpost resolver import /var/lib/mta-sts/cache.db --dry-run
   ironpost resolver import /var/lib/mta-sts/cache.db
+  ironpost resolver import /var/lib/postfix-tlspol/cache.db
   ironpost resolver import policies.jsonl";
