@@ -94,10 +94,9 @@ impl Alerts {
     /// Something is wrong with `domain`, or with the resolver itself if it is `None`. Returns at
     /// once, as [`Self::clear`] does.
     pub fn raise(&self, domain: Option<&Domain>, alert: Alert, now: Timestamp) {
-        let kind = alert.kind();
-        let change = self.change(kind, |ledger| ledger.raise(domain, alert.clone()));
-        match change {
-            Change::New | Change::Other => self.tell(&Message::open(domain, &alert, now)),
+        let message = Message::open(domain, &alert, now);
+        match self.change(alert.kind(), |ledger| ledger.raise(domain, alert)) {
+            Change::New | Change::Other => self.tell(&message),
             Change::NoRoom => {
                 tracing::warn!("more than {MAX_OPEN} alerts are open: further ones are not told");
             }

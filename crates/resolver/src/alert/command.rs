@@ -75,44 +75,57 @@ async fn deliver(program: Program, mut messages: mpsc::Receiver<Vec<u8>>, lost: 
 
 impl Program {
     async fn run(&self, message: &[u8]) -> Result<(), CommandError> {
-        let mut child = Command::new(&self.name)
-            .args(&self.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            // Whatever it complains of belongs beside our own log.
-            .stderr(Stdio::inherit())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(CommandError::Start)?;
-        let input = child.stdin.take();
-        let working = async {
-            if let Some(mut input) = input {
-                // A command need not read what it is told.
-                let _ = input.write_all(message).await;
-            }
-            child.wait().await
-        };
-        match timeout(PATIENCE, working).await {
+        let mut process = Process(
+            Command::new(&self.name)
+                .args(&self.arguments)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                // Whatever it complains of belongs beside our own log.
+                .stderr(Stdio::inherit())
+                .process_group(0)
+                .spawn()
+                .map_err(CommandError::Start)?,
+        );
+        match timeout(PATIENCE, process.hear(message)).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             Ok(Ok(status)) => Err(CommandError::Status(status)),
             Ok(Err(error)) => Err(CommandError::Wait(error)),
             Err(_) => {
-                end(&mut child).await;
+                process.end();
+                process.0.wait().await.map_err(CommandError::Wait)?;
                 Err(CommandError::TooSlow)
             }
         }
     }
 }
 
-/// Ends the command and what it has started: it leads a process group.
-async fn end(child: &mut Child) {
-    let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    if let Some(group) = group {
-        // Not waited for yet, so the number is still its own.
-        let _ = kill_process_group(group, Signal::KILL);
+/// A running command and what it has started: it leads a process group. None of them outlives
+/// this.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Process {
+    async fn hear(&mut self, message: &[u8]) -> io::Result<ExitStatus> {
+        if let Some(mut input) = self.0.stdin.take() {
+            // A command need not read what it is told.
+            let _ = input.write_all(message).await;
+        }
+        self.0.wait().await
     }
-    let _ = child.wait().await;
+
+    fn end(&self) {
+        // `None` once it was waited for: only until then the number is its own.
+        let leader = self.0.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(leader) = leader {
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// Messages that wait for the command.

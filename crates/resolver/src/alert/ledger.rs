@@ -8,14 +8,18 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug)]
 pub(super) struct Ledger {
     /// By the order in which they came.
-    open: BTreeMap<u64, (Option<Domain>, Alert)>,
-    places: HashMap<Option<Domain>, Vec<(Kind, u64)>>,
+    open: BTreeMap<u64, (Subject, Alert)>,
+    places: HashMap<Subject, Vec<(Kind, u64)>>,
     counts: HashMap<Kind, usize>,
     next: u64,
     room: usize,
     /// Alerts have been turned away since there was last room.
     full: bool,
 }
+
+/// Whom an alert is about: a domain, or the resolver itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Subject(Option<Domain>);
 
 /// What an alert is to those that are open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ impl Ledger {
     }
 
     pub(super) fn raise(&mut self, domain: Option<&Domain>, alert: Alert) -> Change {
-        let subject = domain.cloned();
+        let subject = Subject(domain.cloned());
         let kind = alert.kind();
         let change = match self.place(&subject, kind) {
             Some(place) => match self.open.get(&place) {
@@ -74,7 +78,7 @@ impl Ledger {
         if self.open.is_empty() {
             return None;
         }
-        let ended = self.remove(&domain.cloned(), kind);
+        let ended = self.remove(&Subject(domain.cloned()), kind);
         // With some way to go: at the very edge it would be told again and again.
         if self.open.len() < self.room / 2 {
             self.full = false;
@@ -89,15 +93,15 @@ impl Ledger {
 
     /// The newest `limit`.
     pub(super) fn newest(&self, limit: usize) -> impl Iterator<Item = (Option<&Domain>, &Alert)> {
-        self.open.values().rev().take(limit).map(|(domain, alert)| (domain.as_ref(), alert))
+        self.open.values().rev().take(limit).map(|(subject, alert)| (subject.0.as_ref(), alert))
     }
 
-    fn place(&self, subject: &Option<Domain>, kind: Kind) -> Option<u64> {
+    fn place(&self, subject: &Subject, kind: Kind) -> Option<u64> {
         let places = self.places.get(subject)?;
         places.iter().find(|(known, _)| *known == kind).map(|(_, place)| *place)
     }
 
-    fn remove(&mut self, subject: &Option<Domain>, kind: Kind) -> Option<Alert> {
+    fn remove(&mut self, subject: &Subject, kind: Kind) -> Option<Alert> {
         let places = self.places.get_mut(subject)?;
         let index = places.iter().position(|(known, _)| *known == kind)?;
         let (_, place) = places.swap_remove(index);

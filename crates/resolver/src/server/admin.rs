@@ -2,7 +2,7 @@
 
 mod requests;
 
-use super::listen::{Listener, Stream, serve_each};
+use super::listen::{Listener, Stream, Taking, serve_each};
 use crate::admin::{Reply, Request};
 use crate::engine::Engine;
 use ironpost_proto::domain::Domain;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Serves until `shutdown`; connections then end after the reply under way.
 pub async fn serve(listener: Listener, engine: Engine, shutdown: CancellationToken) {
-    serve_each(listener, &shutdown, |stream| {
+    serve_each(listener, Taking::TheLast, &shutdown, |stream| {
         let mut session = Session { stream: BufReader::new(stream), engine: engine.clone() };
         let shutdown = shutdown.child_token();
         async move {
@@ -92,7 +92,7 @@ impl Session {
 }
 
 /// To ask the next question, or to take the next page.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Octets of a request: a policy of 64 KiB, escaped.
 const MAX_LINE: u64 = 1 << 20;
 /// Policies that are listed in one go.

@@ -7,7 +7,7 @@
 mod desk;
 
 use super::Answers;
-use super::listen::{Listener, Stream, serve_each};
+use super::listen::{Listener, Stream, Taking, serve_each};
 use crate::answer::{Dialect, Status};
 use crate::metrics;
 use desk::Desk;
@@ -54,7 +54,7 @@ pub(super) async fn serve<A: Answers, P: Protocol>(
     protocol: P,
     shutdown: CancellationToken,
 ) {
-    serve_each(listener, &shutdown, |stream| {
+    serve_each(listener, Taking::WhatCanBeSpared, &shutdown, |stream| {
         let conversation = Conversation::new(stream, answers.clone(), protocol);
         // A token of its own: all of them would wait for one lock at every turn.
         conversation.run(shutdown.child_token())

@@ -10,7 +10,7 @@
 mod route;
 
 use super::Answers;
-use super::listen::{Listener, Stream, serve_each};
+use super::listen::{Listener, Stream, Taking, serve_each};
 use crate::answer::{Dialect, Status};
 use crate::metrics::{Format, Protocol};
 use bytes::Bytes;
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Serves until `shutdown`; connections then end after the reply under way.
 pub async fn serve(listener: Listener, answers: impl Answers, shutdown: CancellationToken) {
-    serve_each(listener, &shutdown, |stream| {
+    serve_each(listener, Taking::WhatCanBeSpared, &shutdown, |stream| {
         connection(stream, answers.clone(), shutdown.child_token())
     })
     .await;
@@ -148,8 +148,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Octets of the head of a request; what is larger gets 431 (RFC 6585 §5).
 const MAX_HEAD: usize = 16 * 1024;
 /// Of a connection: whoever reads no replies leaves with it.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_hours(1);
 /// After that, for the reply under way: longer than the engine takes for any.
-const FAREWELL: Duration = Duration::from_secs(120);
+const FAREWELL: Duration = Duration::from_mins(2);
 /// Seconds: by then DNS may answer again.
 const RETRY_AFTER: &str = "30";

@@ -3,7 +3,7 @@
 mod accept;
 mod socket_file;
 
-pub(super) use accept::{Stream, serve_each};
+pub(super) use accept::{Stream, Taking, serve_each};
 pub use socket_file::SocketFile;
 
 use std::fmt;

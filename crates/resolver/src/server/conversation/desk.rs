@@ -23,17 +23,17 @@ pub(super) struct Desk {
 thread_local! {
     /// Free while no conversation is in its turn on this thread. Conversations share nothing but
     /// the memory: it is empty whenever it changes hands.
-    static DESK: Cell<Option<Box<Desk>>> = const { Cell::new(None) };
+    static DESK: Cell<Option<Desk>> = const { Cell::new(None) };
 }
 
 impl Desk {
     /// The thread's own, or a new one.
-    pub(super) fn take() -> Box<Self> {
+    pub(super) fn take() -> Self {
         DESK.try_with(Cell::take).ok().flatten().unwrap_or_default()
     }
 
     /// Clears it for the next.
-    pub(super) fn give_back(mut self: Box<Self>) {
+    pub(super) fn give_back(mut self) {
         self.input.clear();
         self.output.clear();
         self.text.clear();
