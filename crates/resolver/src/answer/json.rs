@@ -12,28 +12,30 @@ use serde::Serialize;
 
 /// Words an answer. There always is an object, also where nothing is demanded or nothing is known.
 pub(super) fn word(answer: &Answer<'_>, text: &mut String) -> Status {
+    let (status, reason) = match answer.demand {
+        // Nobody should take "unknown" for "nothing is demanded".
+        Demand::Defer(fault) => (Status::Temp, Some(fault.to_string())),
+        Demand::Nothing
+        | Demand::Report
+        | Demand::Enforce
+        | Demand::Dane
+        | Demand::DaneOnly
+        | Demand::DaneOnlyWithinPolicy
+        | Demand::May
+        | Demand::Encrypt => (Status::Found, None),
+    };
     let object = Object {
         version: env!("CARGO_PKG_VERSION"),
         domain: answer.domain,
         demand: demand_word(answer.demand),
-        reason: match answer.demand {
-            Demand::Defer(fault) => Some(fault.to_string()),
-            Demand::Nothing
-            | Demand::Report
-            | Demand::Enforce
-            | Demand::Dane
-            | Demand::DaneOnly
-            | Demand::DaneOnlyWithinPolicy
-            | Demand::May
-            | Demand::Encrypt => None,
-        },
+        reason,
         dane: Dane { policy: dane_level(answer.demand) },
         mta_sts: mta_sts(answer),
     };
     match serde_json::to_string(&object) {
         Ok(json) => {
             text.push_str(&json);
-            Status::Found
+            status
         }
         // Texts and numbers alone: this cannot fail.
         Err(_) => Status::Temp,
@@ -151,7 +153,9 @@ mod tests {
         let policy = packed.as_ref().map(PackedPolicy::view);
         let mut text = String::new();
         let answer = Answer { domain: "a.example", demand, policy, failure };
-        assert_eq!(word(&answer, &mut text), Status::Found);
+        let deferred = matches!(demand, Demand::Defer(_));
+        let status = if deferred { Status::Temp } else { Status::Found };
+        assert_eq!(word(&answer, &mut text), status);
         serde_json::from_str(&text).unwrap()
     }
 

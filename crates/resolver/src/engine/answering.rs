@@ -9,6 +9,7 @@ use super::route_lookup;
 use crate::answer::packed::PolicyView;
 use crate::answer::{Answer, Dialect, Status, word};
 use crate::settings::Testing;
+use ironpost_proto::dane::LookupFault;
 use ironpost_proto::delivery::{Dane, Demand, Precedence, demand};
 use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_proto::next_hop::NextHop;
@@ -108,8 +109,8 @@ impl Inner {
             }
             // A6, by setting.
             Some(Discovered::Unknown) => {
-                text.push_str("the MTA-STS record cannot be looked up");
-                Status::Temp
+                let demand = Demand::Defer(LookupFault::Failed);
+                say(&rules, asked, demand, None, dialect, text)
             }
             // S34: a policy that cannot be had never holds up mail.
             Some(Discovered::NoPolicy) | None => {

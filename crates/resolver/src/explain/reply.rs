@@ -4,6 +4,7 @@ use super::{Reply, Step};
 use crate::answer::packed::PackedPolicy;
 use crate::answer::{Answer, Dialect, Status, word};
 use crate::settings::{Settings, Testing};
+use ironpost_proto::dane::LookupFault;
 use ironpost_proto::delivery::{Dane, Demand, Precedence, demand};
 use ironpost_proto::mta_sts::discovery::WithoutDns;
 use ironpost_proto::mta_sts::policy::Mode;
@@ -65,8 +66,8 @@ impl Verdict {
         };
         let silent = is_postfix && testing == Testing::NotFound && self.demand == Demand::Report;
         let status = if self.deferred && !(is_postfix && self.by_dane_alone) {
-            text.push_str("the MTA-STS record cannot be looked up");
-            Status::Temp
+            let demand = Demand::Defer(LookupFault::Failed);
+            word(&Answer { domain, demand, policy: None, failure: None }, dialect, &mut text)
         } else if silent {
             Status::NotFound
         } else {
