@@ -5,6 +5,7 @@
 pub mod address_guard;
 pub mod dane;
 pub mod dns;
+pub mod places;
 pub mod policy_fetch;
 pub mod policy_source;
 pub mod ports;

@@ -9,7 +9,6 @@ mod journal;
 mod listing;
 mod local;
 mod memory;
-mod places;
 mod route_lookup;
 mod routes;
 
@@ -27,6 +26,7 @@ use background::Due;
 use discovery::Discovered;
 use flights::Flights;
 use ironpost_net::dns::resolver::Resolver;
+use ironpost_net::places::Places;
 use ironpost_net::policy_source::PolicySource;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{CachedPolicy, Timestamp};
@@ -35,7 +35,6 @@ use ironpost_store::sender::Change;
 use journal::Journal;
 use local::Rules;
 use memory::Memory;
-use places::Places;
 use routes::Routes;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -134,8 +133,8 @@ impl Engine {
             work: Work {
                 discoveries: Flights::new(),
                 route_lookups: Flights::new(),
-                places: Places::new(parts.in_flight),
-                upkeep_places: Places::new(background::FETCHES),
+                places: Places::new(parts.in_flight, Some(discovery::GRACE)),
+                upkeep_places: Places::new(background::FETCHES, Some(discovery::GRACE)),
                 due,
                 background: background::Handles::new(),
                 started,

@@ -31,6 +31,8 @@ pub struct SharedCache {
 /// How the shared cache is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
+    /// The first attempt to connect is under way.
+    Connecting,
     /// It answers.
     Here,
     /// It does not: why. Fit for a terminal, and without the password.

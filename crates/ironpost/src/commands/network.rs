@@ -38,6 +38,7 @@ fn network(
             servers: settings.dns,
             dnssec: settings.dnssec,
             deadline: DNS_DEADLINE,
+            grace: None,
             in_flight: usize::from(concurrency.get())
                 .saturating_mul(QUERIES_PER_DOMAIN)
                 .min(descriptors.queries()),

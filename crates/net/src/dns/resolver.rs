@@ -32,6 +32,8 @@ pub struct ResolverConfig {
     pub deadline: Duration,
     /// Most lookups on their way at once; each has one question out at a time.
     pub in_flight: usize,
+    /// What a lookup may take while others wait for its turn; all of its time if this is `None`.
+    pub grace: Option<Duration>,
     /// What becomes of an answer.
     pub keep: Keep,
 }
@@ -109,6 +111,7 @@ impl Default for ResolverConfig {
             dnssec: Dnssec::Auto,
             deadline: Duration::from_secs(5),
             in_flight: 256,
+            grace: None,
             keep: Keep::ForTtl,
         }
     }
@@ -132,8 +135,12 @@ impl Resolver {
             anchors.map(|anchors| Validator::new(anchors, Arc::clone(&everyone), config.deadline));
         let ways = Ways::new(&config.dnssec, &everyone);
         let heard = ways.look_again().await;
-        let limits =
-            Limits { deadline: config.deadline, in_flight: config.in_flight, keep: config.keep };
+        let limits = Limits {
+            deadline: config.deadline,
+            in_flight: config.in_flight,
+            grace: config.grace,
+            keep: config.keep,
+        };
         let core = Core::start(ways, heard, limits, validator);
         Ok(Self { core, interest: Interest::InStatus, until: None })
     }

@@ -6,6 +6,7 @@ use domain::base::iana::Rcode;
 use ironpost_net::dns::answer::{DnsError, Outcome, Security};
 use ironpost_net::dns::resolver::{Dnssec, Resolver, ResolverConfig, SetupError};
 use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
 
 #[tokio::test]
 async fn errors_are_never_an_absence() {
@@ -262,4 +263,27 @@ async fn a_missing_or_unusable_trust_anchor_is_a_clear_error() {
 /// A port of 127.0.0.1 where nobody listens, though somebody did a moment ago.
 fn closed_port() -> SocketAddr {
     UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_holds_up_nobody_who_waits() {
+    let answering = |asked: &Asked| vec![asked.answer("a.example. 300 TXT \"text\"")];
+    let server = StubServer::start(move |asked| {
+        if asked.name.contains("silent") { Vec::new() } else { answering(asked) }
+    })
+    .await;
+    let resolver = Resolver::new(ResolverConfig {
+        servers: vec![server.address],
+        dnssec: Dnssec::Off,
+        deadline: Duration::from_hours(1),
+        in_flight: 1,
+        grace: Some(Duration::from_millis(1)),
+        ..ResolverConfig::default()
+    })
+    .await
+    .unwrap();
+    let (silent, honest) = (name("silent.example"), name("a.example"));
+    let (silent, answer) = tokio::join!(resolver.txt(&silent), resolver.txt(&honest));
+    assert!(matches!(silent, Err(DnsError::Timeout { .. })), "{silent:?}");
+    assert_eq!(answer.unwrap().records(), [b"text".to_vec()]);
 }

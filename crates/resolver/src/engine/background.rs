@@ -243,7 +243,8 @@ impl Inner {
         match self.outside.shared.as_ref().map(SharedCache::state) {
             Some(State::Away(reason)) => alerts.raise(None, Alert::SharedAway { reason }, now),
             Some(State::Here) => alerts.clear(None, Kind::SharedAway, now),
-            None => {}
+            // Not known to be away: a start is no reason for an alert.
+            Some(State::Connecting) | None => {}
         }
     }
 

@@ -311,6 +311,9 @@ fn newer(one: Option<CachedPolicy>, other: Option<CachedPolicy>) -> Option<Cache
     [one, other].into_iter().flatten().max_by_key(|cached| cached.fetched_at)
 }
 
+/// What a policy host may take while others wait. Own limit: the few that need longer are fetched
+/// from when there is less to do.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// How long a lookup that failed is not repeated (S16). Own limit.
 const FAILURE: Duration = Duration::from_secs(15);
 

@@ -36,6 +36,7 @@ impl Inner {
             },
             shared: match self.outside.shared.as_ref().map(crate::shared::SharedCache::state) {
                 None => "none".to_owned(),
+                Some(State::Connecting) => "not connected yet".to_owned(),
                 Some(State::Here) => "sound".to_owned(),
                 Some(State::Away(why)) => why,
             },

@@ -28,6 +28,7 @@ pub(super) struct Link {
 
 /// How it is, and if well, by what.
 enum Phase {
+    Connecting,
     Here(Connection),
     Away(String),
 }
@@ -59,7 +60,7 @@ enum Failure {
 impl Link {
     /// Begins to connect.
     pub(super) fn start(address: Address) -> Self {
-        let phase = Arc::new(watch::Sender::new(Phase::Away("not connected yet".to_owned())));
+        let phase = Arc::new(watch::Sender::new(Phase::Connecting));
         let keeper = tokio::spawn(keep_up(address, Arc::clone(&phase)));
         Self { phase, _keeper: Arc::new(AbortOnDropHandle::new(keeper)) }
     }
@@ -68,7 +69,7 @@ impl Link {
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         let mut connection = match &*self.phase.borrow() {
             Phase::Here(connection) => connection.clone(),
-            Phase::Away(_) => return None,
+            Phase::Connecting | Phase::Away(_) => return None,
         };
         match connection.ask(command).await {
             Ok(answer) => Some(answer),
@@ -108,6 +109,7 @@ impl fmt::Debug for Link {
 impl Phase {
     fn state(&self) -> State {
         match self {
+            Self::Connecting => State::Connecting,
             Self::Here(_) => State::Here,
             Self::Away(reason) => State::Away(reason.clone()),
         }
@@ -116,7 +118,7 @@ impl Phase {
     fn is_connection(&self, number: u64) -> bool {
         match self {
             Self::Here(connection) => connection.number == number,
-            Self::Away(_) => false,
+            Self::Connecting | Self::Away(_) => false,
         }
     }
 }

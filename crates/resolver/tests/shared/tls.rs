@@ -12,7 +12,7 @@ use tokio::process::Command;
 async fn a_certificate_is_verified() {
     if let Ok(url) = std::env::var(CHILD) {
         let cache = SharedCache::connect(&url).unwrap();
-        let first = State::Away("not connected yet".to_owned());
+        let first = State::Connecting;
         println!("{:?}", cache.changed(&first).await);
         return;
     }

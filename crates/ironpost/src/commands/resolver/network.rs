@@ -35,6 +35,7 @@ impl Network {
             dnssec: settings.dnssec,
             deadline: DNS_DEADLINE,
             in_flight: descriptors.queries(),
+            grace: Some(DNS_GRACE),
             keep: Keep::Nothing,
         };
         let resolver = Resolver::new(config).await.map_err(|error| match error {
@@ -69,6 +70,9 @@ impl Clock for SystemClock {
 /// One lookup. A recursive resolver that has to walk down from the root through slow servers
 /// needs longer than a person would wait; Postfix waits 100 s for all of it.
 const DNS_DEADLINE: Duration = Duration::from_secs(10);
+/// The same while others wait for their turn: name servers that never answer are a spammer's to put
+/// up, and must not hold up the rest. Own limit: time for a datagram to be lost once.
+const DNS_GRACE: Duration = Duration::from_secs(2);
 /// RFC 8461 §3.3: a minute is suggested for a policy fetch, all addresses together. The first that
 /// takes a connection may use up what is left: no other is asked after it.
 const FETCH_BUDGET: Duration = Duration::from_mins(1);

@@ -11,6 +11,7 @@ use crate::dns::question::{Asking, Question};
 use crate::dns::reading::{End, is_referral, read};
 use crate::dns::record::{Apex, RecordData};
 use crate::dns::validator::{Evidence, UNSUPPORTED_HERE, Validator};
+use crate::places::{GaveWay, Places};
 use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 use ironpost_proto::dane::Tlsa;
@@ -18,7 +19,6 @@ use ironpost_proto::domain::DnsName;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 /// What all lookups share.
@@ -26,8 +26,9 @@ use tokio::task::AbortHandle;
 pub(super) struct Core {
     ways: Ways,
     deadline: Duration,
+    grace: Option<Duration>,
     keep: Keep,
-    places: Semaphore,
+    places: Places,
     validator: Option<Validator>,
     caches: Caches,
     /// Keeps `ways` up to date, where there is anything to find out.
@@ -39,6 +40,7 @@ pub(super) struct Core {
 pub(super) struct Limits {
     pub(super) deadline: Duration,
     pub(super) in_flight: usize,
+    pub(super) grace: Option<Duration>,
     pub(super) keep: Keep,
 }
 
@@ -85,8 +87,9 @@ impl Core {
             watch: ways.is_open().then(|| tokio::spawn(watch(core.clone(), heard)).abort_handle()),
             ways,
             deadline: limits.deadline,
+            grace: limits.grace,
             keep: limits.keep,
-            places: Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            places: Places::new(limits.in_flight, limits.grace),
             validator,
             caches: Caches::new(),
         })
@@ -108,7 +111,11 @@ impl Core {
         let make = || {
             let (core, name) = (Arc::clone(core), name.clone());
             async move {
-                let value = core.look_up(&way, name, rtype, status).await.map(Arc::new);
+                // A lookup holds its place while it validates, for the validator has one question
+                // out at a time too.
+                let looking = core.places.hold(|| core.look_up(&way, name, rtype, status)).await;
+                let found = looking.unwrap_or_else(|GaveWay| Err(core.too_slow(&way)));
+                let value = found.map(Arc::new);
                 let keep = match (core.keep, &value) {
                     (Keep::Nothing, _) => Duration::ZERO,
                     (Keep::ForTtl, Ok(found)) if found.size > LARGE => Duration::ZERO,
@@ -130,9 +137,6 @@ impl Core {
         rtype: Rtype,
         status: Status,
     ) -> Result<Found<T>, DnsError> {
-        // The semaphore is never closed; a lookup holds its place while it validates, for the
-        // validator has one question out at a time too.
-        let _place = self.places.acquire().await;
         let deadline = Deadline::starting_now(self.deadline);
         let mut chain = Chain::new(Question::new(&name, rtype)?.name);
         let mut replies = Vec::new();
@@ -191,6 +195,13 @@ impl Core {
         }
     }
 
+    /// Others wanted to be looked up.
+    fn too_slow(&self, way: &Way) -> DnsError {
+        let unasked = SocketAddr::from(([0, 0, 0, 0], 0));
+        let server = way.exchange.servers().first().copied().unwrap_or(unasked);
+        DnsError::Timeout { server, after: self.grace.unwrap_or(self.deadline) }
+    }
+
     /// One authoritative server's answer, past the cache.
     pub(super) async fn ask_directly<T: RecordData>(
         &self,
@@ -199,9 +210,12 @@ impl Core {
         rtype: Rtype,
     ) -> Lookup<T> {
         let question = Question::new(name, rtype)?;
-        let _place = self.places.acquire().await;
-        let deadline = Deadline::starting_now(self.deadline);
-        let reply = Exchange::new(vec![server]).ask(&question, Asking::Direct, deadline).await?;
+        let ask = async || {
+            let deadline = Deadline::starting_now(self.deadline);
+            Exchange::new(vec![server]).ask(&question, Asking::Direct, deadline).await
+        };
+        let asking = self.places.hold(ask).await;
+        let reply = asking.unwrap_or_else(|GaveWay| Err(self.too_slow(&self.way())))?;
         match reply.message.opt_rcode() {
             OptRcode::NOERROR | OptRcode::NXDOMAIN => {}
             OptRcode::SERVFAIL => {

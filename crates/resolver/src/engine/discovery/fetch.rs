@@ -4,7 +4,7 @@ use super::{Discovered, Looked, Purpose};
 use crate::alert::{Alert, Kind};
 use crate::engine::Inner;
 use crate::engine::memory::Held;
-use crate::engine::places::GaveWay;
+use ironpost_net::places::GaveWay;
 use ironpost_net::policy_source::NoPolicy;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{

@@ -1,9 +1,9 @@
-//! Places for fetches: how many policy hosts are asked at once.
+//! Places: how many pieces of work wait for others at once.
 //!
-//! Nothing is cheaper to put up than a policy host that takes connections and never answers, and
-//! nothing keeps a spammer from having mail sent to a thousand domains with one. They must not hold
-//! up mail to all others: a fetch may take its whole budget only as long as nobody waits for its
-//! place. Otherwise, once it has had [`GRACE`], it gives way, the oldest first.
+//! Nothing is cheaper to put up than a server that takes a question and never answers, and nothing
+//! keeps a spammer from having mail sent to a thousand domains with one. They must not hold up
+//! all others: work may take all its time only as long as nobody waits for its place. Otherwise,
+//! once it has had its grace, it gives way, the oldest first.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -11,10 +11,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::sleep;
 
-/// Places for fetches.
+/// Places.
 #[derive(Debug)]
-pub(super) struct Places {
+pub struct Places {
     free: Semaphore,
+    /// What whoever holds one may take while others wait.
+    grace: Option<Duration>,
     /// A token of each who waits and whom nobody has made room for yet; void once he has a place
     /// all the same, or has left.
     waiting: Mutex<VecDeque<Weak<Token>>>,
@@ -25,22 +27,23 @@ pub(super) struct Places {
 #[derive(Debug)]
 struct Token;
 
-/// A fetch that was ended for the sake of those who wait.
+/// Work that was ended for the sake of those who wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GaveWay;
+pub struct GaveWay;
 
 impl Places {
-    /// So many of them.
-    pub(super) fn new(number: usize) -> Self {
+    /// So many of them. Nobody gives way before `grace` is over; nobody at all without one.
+    pub fn new(number: usize, grace: Option<Duration>) -> Self {
         Self {
             free: Semaphore::new(number.clamp(1, Semaphore::MAX_PERMITS)),
+            grace,
             waiting: Mutex::default(),
             arrived: Notify::new(),
         }
     }
 
     /// Does `work` in a place of its own, when there is one. Its memory is not taken before.
-    pub(super) async fn hold<T, F: Future<Output = T>>(
+    pub async fn hold<T, F: Future<Output = T>>(
         &self,
         work: impl FnOnce() -> F,
     ) -> Result<T, GaveWay> {
@@ -49,7 +52,7 @@ impl Places {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            () = self.asked_to_go() => Err(GaveWay),
+            () = self.asked_to_go(), if self.grace.is_some() => Err(GaveWay),
         }
     }
 
@@ -73,7 +76,7 @@ impl Places {
 
     /// Returns when whoever holds a place has had its time, and somebody waits for it.
     async fn asked_to_go(&self) {
-        sleep(GRACE).await;
+        sleep(self.grace.unwrap_or_default()).await;
         while !self.make_room() {
             self.arrived.notified().await;
         }
@@ -99,10 +102,6 @@ impl Places {
     }
 }
 
-/// What a policy host may take while others wait. Own limit: the few that need longer are fetched
-/// from when there is less to do.
-const GRACE: Duration = Duration::from_secs(5);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,9 +110,11 @@ mod tests {
     use std::sync::Arc;
     use tokio::time::{Instant, timeout};
 
+    const GRACE: Duration = Duration::from_secs(5);
+
     #[tokio::test(start_paused = true)]
     async fn nobody_gives_way_unless_somebody_waits() {
-        let places = Places::new(2);
+        let places = Places::new(2, Some(GRACE));
         let slow = || places.hold(|| sleep(Duration::from_mins(1)));
         let started = Instant::now();
         assert_eq!(tokio::join!(slow(), slow()), (Ok(()), Ok(())));
@@ -122,7 +123,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_never_ends_gives_way_and_the_honest_get_through() {
-        let places = Arc::new(Places::new(4));
+        let places = Arc::new(Places::new(4, Some(GRACE)));
         let hostile: Vec<_> = (0..40)
             .map(|_| {
                 let places = Arc::clone(&places);
@@ -145,8 +146,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn without_a_grace_everybody_stays() {
+        let places = Places::new(1, None);
+        let slow = || places.hold(|| sleep(Duration::from_mins(1)));
+        assert_eq!(tokio::join!(slow(), slow()), (Ok(()), Ok(())));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn whoever_leaves_takes_the_claim_along() {
-        let places = Places::new(1);
+        let places = Places::new(1, Some(GRACE));
         let first = places.hold(|| sleep(Duration::from_secs(20)));
         let second = timeout(Duration::from_secs(1), places.hold(pending::<()>));
         let (first, second) = tokio::join!(first, second);
