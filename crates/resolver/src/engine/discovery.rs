@@ -135,16 +135,24 @@ impl Inner {
 
     /// Puts a policy from the store into memory, unless more is known there.
     pub(super) fn hold_stored(&self, stored: StoredPolicy, now: Timestamp) {
+        let fetched_at = stored.cached.fetched_at;
         let cached = stored.cached.clamped(now);
         if !cached.is_valid(now) {
             return;
         }
-        self.memory.update(&stored.domain, |entry| {
-            if entry.is_new() {
+        let taken = self.memory.update(&stored.domain, |entry| {
+            let new = entry.is_new();
+            if new {
                 entry.hold(Some(Held::new(&cached)));
                 entry.recheck_at = stored.recheck_at;
             }
+            new
         });
+        if taken && cached.fetched_at != fetched_at {
+            // A clock that was set back: were the store left as it is, each start would begin the
+            // life of the policy anew (RFC 8461 §3.2).
+            self.write_down(&stored.domain, &cached, stored.recheck_at);
+        }
     }
 
     fn known(&self, domain: &Domain) -> Known {
