@@ -8,6 +8,7 @@ mod listed;
 mod mta_sts_resolver;
 mod tlspol;
 
+use crate::shared::Address;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{CachedPolicy, Timestamp};
 use ironpost_proto::visible::Visible;
@@ -43,7 +44,7 @@ pub struct Contents {
 pub enum Source {
     /// What `ironpost resolver list --format jsonl` writes.
     Listed,
-    /// The SQLite database of postfix-mta-sts-resolver.
+    /// The SQLite or Redis database of postfix-mta-sts-resolver.
     MtaStsResolver,
     /// The cache file of postfix-tlspol.
     Tlspol,
@@ -121,6 +122,12 @@ pub enum ImportError {
         /// Why.
         source: ForeignError,
     },
+    /// Redis cannot be read. The address is not repeated: it may hold a password.
+    #[error("cannot read the cache in Redis: {detail}")]
+    Redis {
+        /// Why.
+        detail: Visible,
+    },
     /// Gzipped, but not the cache of postfix-tlspol as any of its versions up to 1.11 writes it.
     #[error("{path} is no cache of postfix-tlspol: {detail}", path = path.display())]
     Tlspol {
@@ -161,6 +168,11 @@ pub async fn read(path: &Path, now: Timestamp) -> Result<Contents, ImportError> 
         return Err(ImportError::TooLarge { path: path.to_owned() });
     }
     if zipped { tlspol::read(path, &text, now) } else { Ok(listed::read(&text, now)) }
+}
+
+/// Reads the Redis cache of postfix-mta-sts-resolver at `address`: one server, not a cluster.
+pub async fn read_from_redis(address: &Address, now: Timestamp) -> Result<Contents, ImportError> {
+    mta_sts_resolver::in_redis::read(address, now).await
 }
 
 impl Contents {

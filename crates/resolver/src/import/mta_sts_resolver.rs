@@ -1,9 +1,11 @@
-//! The SQLite cache of postfix-mta-sts-resolver: a row for each domain, the policy as a JSON
-//! object in it.
+//! The caches of postfix-mta-sts-resolver; here the SQLite one: a row for each domain, the policy as
+//! a JSON object in it.
 //!
 //! Its time stamp is that of the last fetch or of the last time that the id was seen again,
 //! whichever came later. A policy taken over thus lasts as long as it would have lasted there; the
 //! refresh that comes within a day puts it on a fetch of our own.
+
+pub(super) mod in_redis;
 
 use super::listed::patterns;
 use super::{Contents, Fault, ImportError, Imported, Source};

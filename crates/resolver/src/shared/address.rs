@@ -79,6 +79,16 @@ impl FromStr for Address {
     }
 }
 
+impl Address {
+    /// The one server that is named, unless it is a cluster or has to be found.
+    pub(crate) fn server(&self) -> Option<&ConnectionInfo> {
+        match &self.kind {
+            Kind::Server(server) => Some(server),
+            Kind::Cluster(_) | Kind::Sentinel { .. } => None,
+        }
+    }
+}
+
 /// An address cut into its parts.
 #[derive(Default)]
 struct Parts<'a> {

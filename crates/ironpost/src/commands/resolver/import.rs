@@ -10,17 +10,18 @@ use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_resolver::admin::{Reply, Request};
 use ironpost_resolver::clock::Clock;
 use ironpost_resolver::import::{self, Contents, Imported, Reason};
-use std::path::PathBuf;
+use ironpost_resolver::shared::AddressError;
+use std::path::{Path, PathBuf};
 
 /// Take policies over from another resolver, so that a change of program forgets none
 ///
-/// Reads the SQLite cache of postfix-mta-sts-resolver, the cache file of postfix-tlspol, and what
-/// `list --format jsonl` writes. Only policies that have not expired are taken, none is made to
+/// Reads the cache of postfix-mta-sts-resolver, in SQLite or in Redis, the cache file of
+/// postfix-tlspol, and what `list --format jsonl` writes. Only policies that have not expired are taken, none is made to
 /// last longer, and a newer one is never replaced.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ImportArgs {
-    /// The file
+    /// The file, or the address of postfix-mta-sts-resolver's cache in Redis
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -34,7 +35,7 @@ pub(super) struct ImportArgs {
 
 /// Runs the command.
 pub(super) async fn run(args: ImportArgs, console: &Console) -> Result<Exit, Failure> {
-    let contents = import::read(&args.file, SystemClock.now()).await.map_err(Failure::usage)?;
+    let contents = contents(&args.file).await?;
     let mut faulty = 0_usize;
     let mut expired = 0_usize;
     for left in &contents.left_out {
@@ -60,6 +61,20 @@ pub(super) async fn run(args: ImportArgs, console: &Console) -> Result<Exit, Fai
     };
     console.note(&format!("{}: {summary}, {expired} expired, {faulty} unusable", contents.source));
     Ok(if faulty > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// Reads the cache, a file unless it is an address.
+async fn contents(place: &Path) -> Result<Contents, Failure> {
+    let now = SystemClock.now();
+    let address = place.to_str().filter(|text| text.contains("://"));
+    let contents = match address {
+        Some(address) => {
+            let address = address.parse().map_err(|error: AddressError| Failure::usage(error))?;
+            import::read_from_redis(&address, now).await
+        }
+        None => import::read(place, now).await,
+    };
+    contents.map_err(Failure::usage)
 }
 
 /// Prints what would be taken.
@@ -111,5 +126,6 @@ const EXAMPLES: &str = "\
 Examples:
   ironpost resolver import /var/lib/mta-sts/cache.db --dry-run
   ironpost resolver import /var/lib/mta-sts/cache.db
+  ironpost resolver import redis://127.0.0.1/0
   ironpost resolver import /var/lib/postfix-tlspol/cache.db
   ironpost resolver import policies.jsonl";
