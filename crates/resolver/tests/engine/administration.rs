@@ -1,6 +1,6 @@
 //! What an administrator can do.
 
-use crate::world::{Domain, World, ask};
+use crate::world::{Domain, World, ask, eventually};
 use ironpost_proto::mta_sts::discovery::CachedPolicy;
 use ironpost_proto::mta_sts::policy;
 use ironpost_resolver::clock::Clock;
@@ -64,4 +64,23 @@ async fn listings_show_every_policy_once() {
     let status = engine.status();
     assert_eq!((status.enforce, status.without_policy), (5, 1));
     assert_eq!((status.lookups, status.from_memory, status.fetches), (6, 0, 5));
+}
+
+#[tokio::test]
+async fn what_is_purged_while_a_fetch_fails_is_looked_for_anew() {
+    let mut world = World::new(&[Domain::sound("a")]).await;
+    let engine = world.engine().await;
+    assert!(ask(&engine, "a.example").await.starts_with("OK secure"));
+    let slow = "[https.policy]\nanswer_after_ms = 300\nstatus = 503\n";
+    world.change(&Domain { peers: slow, ..Domain::sound("a").with_id("2") }).await;
+    let domain: ironpost_proto::domain::Domain = "a.example".parse().unwrap();
+    let refreshing = tokio::spawn({
+        let (engine, domain) = (engine.clone(), domain.clone());
+        async move { engine.refresh(&domain).await }
+    });
+    eventually("a fetch under way", async || world.fetches("a") == 2).await;
+    assert!(engine.purge(&domain).await);
+    assert!(!refreshing.await.unwrap().fetched);
+    world.change(&Domain::sound("a").with_id("3")).await;
+    assert!(ask(&engine, "a.example").await.starts_with("OK secure"), "not known to have none");
 }

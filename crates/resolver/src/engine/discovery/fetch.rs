@@ -69,14 +69,16 @@ impl Inner {
             entry.failure = failure;
             match (&conclusion.store, &conclusion.applied) {
                 (Keep::Replace(cached), _) => entry.hold(Some(Held::new(cached))),
-                (Keep::Keep, Verdict::Cached) => {
-                    entry.hold(cached.as_ref().map(|cached| Held::to_retry(cached, now)));
-                }
+                // What was purged or taken over meanwhile stays so.
+                (Keep::Keep, Verdict::Cached) => entry.retry_at(now),
                 (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
                     entry.hold(None);
                 }
             }
-            entry.looked_at(recheck_at);
+            // Where nothing is held though a policy applied (it was purged meanwhile, or only others
+            // have it), nothing is known for the next question.
+            let unheld = conclusion.applied == Verdict::Cached && entry.held().is_none();
+            entry.looked_at(if unheld { now } else { recheck_at });
         });
         match (&conclusion.store, &conclusion.applied) {
             (Keep::Replace(new), _) => {
@@ -150,12 +152,5 @@ impl Failed {
         };
         let event = Event::PolicyFetch { failure: failed.failure, instead };
         Self { result_type: result_type(&event), event, reason: failed.detail.as_str().to_owned() }
-    }
-}
-
-impl Held {
-    /// A policy that could not be fetched anew.
-    fn to_retry(cached: &CachedPolicy, now: Timestamp) -> Self {
-        Self { refresh_at: cached.retry_at(now, rand::random()), ..Self::new(cached) }
     }
 }
