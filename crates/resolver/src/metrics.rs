@@ -118,6 +118,8 @@ struct AtScrape {
     routes: Gauge,
     unwritten: Gauge,
     loading: Gauge,
+    store_failing: Gauge,
+    shared_away: Gauge,
 }
 
 impl Metrics {
@@ -310,6 +312,14 @@ impl AtScrape {
                 registry,
                 ("store_loading", "1 while what the store holds is still being read"),
             ),
+            store_failing: register(
+                registry,
+                ("store_failing", "1 while nothing can be written to the store"),
+            ),
+            shared_away: register(
+                registry,
+                ("shared_away", "1 while the shared cache does not answer"),
+            ),
         }
     }
 
@@ -323,6 +333,9 @@ impl AtScrape {
         self.routes.set(gauge(status.routes));
         self.unwritten.set(gauge(status.unwritten));
         self.loading.set(i64::from(status.loading));
+        let failing = |words: &str| i64::from(!["sound", "none"].contains(&words));
+        self.store_failing.set(failing(&status.store));
+        self.shared_away.set(failing(&status.shared));
     }
 }
 
@@ -362,100 +375,4 @@ const DISCOVERY_BUCKETS: [f64; 13] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status() -> StatusReport {
-        StatusReport {
-            version: "0".to_owned(),
-            started: String::new(),
-            enforce: 7,
-            testing: 1,
-            none: 0,
-            without_policy: 12,
-            routes: 3,
-            lookups: 0,
-            from_memory: 0,
-            fetches: 0,
-            failed_fetches: 0,
-            connections: 0,
-            loading: true,
-            unwritten: 2,
-            store: "sound".to_owned(),
-            shared: "none".to_owned(),
-            dnssec: String::new(),
-            alerts: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn what_is_counted_is_told() {
-        let metrics = Metrics::new();
-        metrics.lookup(Source::Memory, Status::Found);
-        metrics.lookup(Source::Memory, Status::Found);
-        metrics.lookup(Source::Outside, Status::Temp);
-        metrics.fetch(Ok(()));
-        metrics.fetch(Err(ResultType::StsWebpkiInvalid));
-        metrics.recheck(Recheck::Absent);
-        metrics.refresh();
-        metrics.discovery(Duration::from_millis(20));
-        metrics.alerts(Kind::RecordGone, 4);
-        let open = metrics.connected(Protocol::Socketmap);
-        drop(metrics.connected(Protocol::Socketmap));
-        let totals =
-            Totals { lookups: 3, from_memory: 2, fetches: 1, failed_fetches: 1, connections: 1 };
-        assert_eq!(metrics.totals(), totals);
-        let text = metrics.render(&status(), Format::OpenMetrics);
-        for line in [
-            r#"ironpost_resolver_lookups_total{source="memory",status="found"} 2"#,
-            r#"ironpost_resolver_lookups_total{source="outside",status="temp"} 1"#,
-            r#"ironpost_resolver_lookups_total{source="outside",status="perm"} 0"#,
-            "ironpost_resolver_fetches_total 1",
-            r#"ironpost_resolver_fetches_failed_total{result="sts-webpki-invalid"} 1"#,
-            r#"ironpost_resolver_fetches_failed_total{result="sts-policy-invalid"} 0"#,
-            r#"ironpost_resolver_rechecks_total{record="absent"} 1"#,
-            "ironpost_resolver_refreshes_total 1",
-            r#"ironpost_resolver_discovery_duration_seconds_bucket{le="0.025"} 1"#,
-            r#"ironpost_resolver_discovery_duration_seconds_bucket{le="0.01"} 0"#,
-            r#"ironpost_resolver_alerts_open{kind="record-gone"} 4"#,
-            r#"ironpost_resolver_connections_open{protocol="socketmap"} 1"#,
-            r#"ironpost_resolver_connections_total{protocol="socketmap"} 2"#,
-            r#"ironpost_resolver_policies{mode="enforce"} 7"#,
-            "ironpost_resolver_domains_without_policy 12",
-            "ironpost_resolver_store_unwritten 2",
-            "ironpost_resolver_store_loading 1",
-            concat!(
-                r#"ironpost_resolver_build_info{version=""#,
-                env!("CARGO_PKG_VERSION"),
-                r#""} 1"#
-            ),
-        ] {
-            assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
-        }
-        drop(open);
-        assert_eq!(metrics.totals().connections, 0);
-    }
-
-    #[test]
-    fn the_classic_format_types_every_sample() {
-        let metrics = Metrics::new();
-        metrics.discovery(Duration::from_millis(20));
-        let text = metrics.render(&status(), Format::Text);
-        assert!(!text.contains("# EOF") && !text.contains("# UNIT"), "{text}");
-        let mut family = "";
-        for line in text.lines() {
-            if let Some(typed) = line.strip_prefix("# TYPE ") {
-                family = typed.split(' ').next().unwrap();
-            } else if !line.starts_with('#') {
-                let sample = line.split(['{', ' ']).next().unwrap();
-                let plain = ["_bucket", "_sum", "_count"]
-                    .iter()
-                    .find_map(|suffix| sample.strip_suffix(suffix))
-                    .unwrap_or(sample);
-                assert_eq!(plain, family, "{line}");
-            }
-        }
-        assert!(text.contains("# TYPE ironpost_resolver_lookups_total counter\n"), "{text}");
-        assert!(text.contains("# TYPE ironpost_resolver_build_info gauge\n"), "{text}");
-    }
-}
+mod tests;

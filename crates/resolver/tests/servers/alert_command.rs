@@ -29,9 +29,9 @@ impl Heard {
     }
 
     /// A command that runs a script, which finds the pipe in `$1`.
-    fn script(&self, script: &str) -> Option<Vec<String>> {
+    fn script(&self, script: &str) -> Vec<String> {
         let path = self.folder.path().join("heard").display().to_string();
-        Some(["/bin/sh", "-c", script, "sh", &path].map(str::to_owned).into())
+        ["/bin/sh", "-c", script, "sh", &path].map(str::to_owned).into()
     }
 
     async fn line(&mut self) -> String {
@@ -52,7 +52,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_750_000_000_000);
 #[tokio::test]
 async fn it_reads_each_alert_as_an_object() {
     let mut heard = Heard::new();
-    let alerts = Alerts::new(heard.script("cat > \"$1\""), Metrics::new());
+    let alerts = Alerts::new(Some(heard.script("cat > \"$1\"")), Metrics::new());
     let reason = "$(touch x); `id` \"\n".to_owned();
     alerts.raise(Some(&domain()), Alert::RefreshFailing { reason: reason.clone() }, NOW);
     alerts.raise(Some(&domain()), Alert::RefreshFailing { reason }, NOW);
@@ -76,7 +76,7 @@ async fn it_reads_each_alert_as_an_object() {
 async fn its_failures_are_its_own() {
     let mut heard = Heard::new();
     // It reads nothing, and fails; each time anew.
-    let alerts = Alerts::new(heard.script("echo called > \"$1\"; exit 3"), Metrics::new());
+    let alerts = Alerts::new(Some(heard.script("echo called > \"$1\"; exit 3")), Metrics::new());
     for days in (0..20).rev() {
         alerts.raise(Some(&domain()), Alert::Expiring { days }, NOW);
     }
@@ -93,7 +93,7 @@ async fn its_failures_are_its_own() {
 #[tokio::test]
 async fn one_that_hangs_is_ended_before_the_next() {
     let mut heard = Heard::new();
-    let alerts = Alerts::new(heard.script("echo $$ > \"$1\"; sleep 1000"), Metrics::new());
+    let alerts = Alerts::new(Some(heard.script("echo $$ > \"$1\"; sleep 1000")), Metrics::new());
     alerts.raise(Some(&domain()), Alert::RecordGone, NOW);
     alerts.raise(Some(&domain()), Alert::DnsFailing, NOW);
     let first: u32 = heard.line().await.parse().unwrap();
@@ -109,7 +109,8 @@ async fn one_that_hangs_is_ended_before_the_next() {
 #[tokio::test]
 async fn more_than_it_can_bear_is_dropped() {
     let mut heard = Heard::new();
-    let alerts = Alerts::new(heard.script("echo called > \"$1\"; sleep 1000"), Metrics::new());
+    let alerts =
+        Alerts::new(Some(heard.script("echo called > \"$1\"; sleep 1000")), Metrics::new());
     for n in 0..20_000 {
         let domain: Domain = format!("d{n}.example").parse().unwrap();
         alerts.raise(Some(&domain), Alert::DnsFailing, NOW);

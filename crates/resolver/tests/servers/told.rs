@@ -58,7 +58,7 @@ impl Told {
     }
 
     /// How many were answered at once.
-    pub(crate) fn from_memory(&self) -> usize {
+    pub(crate) fn answered_at_once(&self) -> usize {
         self.inner.from_memory.load(Ordering::SeqCst)
     }
 }
