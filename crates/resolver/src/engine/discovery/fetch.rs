@@ -93,6 +93,10 @@ impl Inner {
                 }
             }
         }
+        if let (Keep::Forget, Some(shared)) = (&conclusion.store, &self.outside.shared) {
+            // What it replaces must not come back from there: RFC 8461 §8.3 ends a policy this way.
+            shared.forget(domain).await;
+        }
         let applied = match conclusion.applied {
             Verdict::New(policy) => Some(CachedPolicy { policy, id: id.clone(), fetched_at: now }),
             Verdict::Cached => cached,
