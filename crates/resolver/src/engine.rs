@@ -104,6 +104,8 @@ struct Work {
     places: Places,
     /// For the others.
     upkeep_places: Places,
+    /// Most discoveries, and most lookups of next-hops, under way.
+    most: usize,
     due: mpsc::UnboundedSender<Due>,
     background: background::Handles,
     started: Timestamp,
@@ -135,6 +137,7 @@ impl Engine {
                 route_lookups: Flights::new(),
                 places: Places::new(parts.in_flight, Some(discovery::GRACE)),
                 upkeep_places: Places::new(background::FETCHES, Some(discovery::GRACE)),
+                most: parts.in_flight.saturating_mul(WAITING_PER_PLACE).max(WAITING),
                 due,
                 background: background::Handles::new(),
                 started,
@@ -176,9 +179,15 @@ impl Engine {
             // Memory has answered every other key.
             return Status::NotFound;
         };
-        let name = next_hop.to_string();
-        let asked = Asked::of(&next_hop, &name);
-        let status = self.inner.answer_from_outside(&next_hop, &asked, dialect, text).await;
+        let status = if self.inner.work.has_room() {
+            let name = next_hop.to_string();
+            let asked = Asked::of(&next_hop, &name);
+            self.inner.answer_from_outside(&next_hop, &asked, dialect, text).await
+        } else {
+            // Nothing is known, and mail that waits is better than memory that runs out.
+            text.push_str("too much is being looked up");
+            Status::Temp
+        };
         self.inner.metrics.lookup(Source::Outside, status);
         status
     }
@@ -248,8 +257,18 @@ impl Inner {
 }
 
 impl Work {
+    /// False if whoever asks makes us look up more than there is memory for.
+    fn has_room(&self) -> bool {
+        self.discoveries.len() < self.most && self.route_lookups.len() < self.most
+    }
+
     /// Has something done in the background. The other end lives as long as the engine.
     fn due(&self, due: Due) {
         let _ = self.due.send(due);
     }
 }
+
+/// Discoveries that may wait for each place; each takes some ten kilobytes. Own limit.
+const WAITING_PER_PLACE: usize = 16;
+/// So many may wait however few places there are.
+const WAITING: usize = 1024;

@@ -54,6 +54,11 @@ impl<V: Clone + Send + Sync + 'static> Flights<V> {
         self.lock().get(name).cloned().map(Landing)
     }
 
+    /// Pieces of work under way.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, watch::Receiver<Option<V>>>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
