@@ -1,6 +1,6 @@
 //! The servers: one file for each protocol, all on one way of listening.
 //!
-//! socketmap and tcp_table are one [conversation] in two protocols; HTTP and administration are
+//! socketmap and tcp_table are one conversation in two protocols; HTTP and administration are
 //! for fewer clients and have deadlines.
 
 pub mod admin;

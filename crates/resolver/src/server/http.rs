@@ -69,7 +69,7 @@ async fn connection(stream: Stream, answers: impl Answers, shutdown: Cancellatio
 
 async fn respond<A: Answers, B>(answers: &A, request: &Request<B>) -> Response<Full<Bytes>> {
     let route = Route::of(request.uri().path());
-    // RFC 9110 §15.5.6: a method that the resource does not have, after RFC 9110 §15.5.5.
+    // RFC 9110 §15.5.6: of a resource that is there.
     if !matches!(route, Route::Unknown) && ![Method::GET, Method::HEAD].contains(request.method()) {
         let mut refused = problem(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD work here");
         set(&mut refused, header::ALLOW, "GET, HEAD");
