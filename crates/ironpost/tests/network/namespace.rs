@@ -101,7 +101,8 @@ impl Namespace {
         Path::new("/etc/netns").join(&self.name)
     }
 
-    fn processes(&self) -> Vec<String> {
+    /// The numbers of all processes in here.
+    pub(crate) fn processes(&self) -> Vec<String> {
         let listed = finish(ip().args(["netns", "pids", &self.name])).stdout;
         listed.split_whitespace().map(str::to_owned).collect()
     }

@@ -47,10 +47,12 @@ pub(crate) enum Fate {
 impl Fate {
     /// With one Postfix.
     pub(crate) fn with(self, release: Release) -> Self {
-        match (self, release) {
-            (Self::Depends(fate, _), Release::Debian12) => fate.with(release),
-            (Self::Depends(_, fate), Release::Debian13) => fate.with(release),
-            (Self::Arrives(..) | Self::Stays(_), _) => self,
+        match self {
+            Self::Depends(debian12, debian13) => *match release {
+                Release::Debian12 => debian12,
+                Release::Debian13 => debian13,
+            },
+            Self::Arrives(..) | Self::Stays(_) => self,
         }
     }
 }

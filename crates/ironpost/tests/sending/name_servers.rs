@@ -15,6 +15,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 /// Where Unbound listens for Postfix and for a resolver that is left alone.
 pub(crate) const UNBOUND: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -58,10 +59,30 @@ impl NameServers {
         let text = text.replace(&serial(*changes + 1), &serial(*changes + 2));
         *changes += 1;
         fs::write(&file, text).unwrap();
-        let pid = fs::read_to_string(self.folder.join(format!("nsd-{NSD}.pid"))).unwrap();
-        run(Command::new(program("kill")).args(["-HUP", pid.trim()]));
+        let old = self.servers(namespace);
+        run(Command::new(program("kill")).args(["-HUP", &self.parent()]));
         let name = format!("_mta-sts.{}", domain.name);
         wait_for(UNBOUND.into(), [&name, "TXT"], id, namespace);
+        // Until it has ended, the process that knows the old zone answers too.
+        let started = Instant::now();
+        while self.servers(namespace).iter().any(|process| old.contains(process)) {
+            assert!(started.elapsed() < PATIENCE, "NSD does not let go of the old zone");
+        }
+    }
+
+    /// The processes of NSD that know zones: all but their parent.
+    fn servers(&self, namespace: &Namespace) -> Vec<String> {
+        let is_nsd = |process: &String| {
+            fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name == "nsd\n")
+        };
+        let (mut processes, parent) = (namespace.processes(), self.parent());
+        processes.retain(|process| is_nsd(process) && *process != parent);
+        processes
+    }
+
+    fn parent(&self) -> String {
+        let file = self.folder.join(format!("nsd-{NSD}.pid"));
+        fs::read_to_string(file).unwrap().trim().to_owned()
     }
 }
 
@@ -117,6 +138,8 @@ fn publish(domain: &Domain, text: &mut String) {
     }
     writeln!(text, "{}", domain.records).unwrap();
 }
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const NSD: &str = "authoritative";
 

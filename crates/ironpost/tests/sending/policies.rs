@@ -60,10 +60,10 @@ fn policies_outlive_the_process_and_the_network() {
     let internet = Internet::shared();
     let mut resolver = internet.resolver_of(&REMEMBERED, Clock::Right);
     try_all(&internet, &REMEMBERED, 1, false);
-    wait_for(|| {
-        let status = resolver.ask(&["status", "--format", "json"], &internet.namespace).stdout;
-        let status: Value = serde_json::from_str(&status).unwrap();
-        status["unwritten"] == 0
+    wait_for("the store", || {
+        let seen = resolver.ask(&["status", "--format", "json"], &internet.namespace).stdout;
+        let status: Value = serde_json::from_str(&seen).unwrap();
+        (status["unwritten"] == 0, seen)
     });
     resolver.kill();
     // Without it there is no answer, and what is in the queue stays there.
@@ -122,10 +122,11 @@ fn assert_attempts(internet: &Internet, domain: &Domain, number: usize, arrives:
 /// Asks the resolver, as Postfix would, until it knows the policy in this mode.
 fn wait_for_mode(internet: &Internet, resolver: &Resolver, domain: &Domain, mode: &str) {
     let [sender, _] = &internet.senders;
-    wait_for(|| {
+    wait_for(&format!("mode {mode}"), || {
         ask(internet, sender, domain);
-        let listed = resolver.ask(&["list"], &internet.namespace).stdout;
-        listed.contains(&format!("{}  {mode}  ", domain.name))
+        let listed = resolver.ask(&["list", "--format", "jsonl"], &internet.namespace).stdout;
+        let is_so = listed.contains(&format!("\"mode\":\"{mode}\""));
+        (is_so, listed)
     });
 }
 
@@ -135,10 +136,14 @@ fn ask(internet: &Internet, sender: &Sender, domain: &Domain) {
 }
 
 /// Tries until it is so.
-fn wait_for(is_so: impl Fn() -> bool) {
+fn wait_for(what: &str, attempt: impl Fn() -> (bool, String)) {
     let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "it does not come to that");
+    loop {
+        let (is_so, seen) = attempt();
+        if is_so {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}: {seen}");
     }
 }
 

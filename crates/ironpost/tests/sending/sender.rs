@@ -7,6 +7,7 @@ use crate::mail_hosts::postfix_user;
 use crate::name_servers::resolv_conf;
 use crate::namespace::Namespace;
 use crate::programs::{Ended, finish, program, run};
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
@@ -220,16 +221,14 @@ fn said(line: &str) -> Option<(&str, &str)> {
 /// The services as they are shipped, without the one that listens: who sends hands in by
 /// sendmail(1). The default resolver is that of the guide.
 fn master_cf(release: Release, shipped: &str, detours: &[Detour]) -> String {
-    let mut text: String = shipped
-        .lines()
-        .filter(|line| !line.contains(" inet "))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let mut text = String::new();
+    for line in shipped.lines().filter(|line| !line.contains(" inet ")) {
+        writeln!(text, "{line}").unwrap();
+    }
     for Detour { name, resolver, .. } in detours {
-        text += &format!(
-            "{name} unix - - y - - smtp\n  -o {{ smtp_tls_policy_maps = {} }}\n",
-            guide::map_at(release, *resolver)
-        );
+        let map = guide::map_at(release, *resolver);
+        writeln!(text, "{name} unix - - y - - smtp\n  -o {{ smtp_tls_policy_maps = {map} }}")
+            .unwrap();
     }
     text
 }
