@@ -1,6 +1,6 @@
 //! `ironpost config check`: faults are named with their place.
 
-use crate::program::ironpost;
+use crate::program::{command, finish, ironpost};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -98,6 +98,16 @@ fn a_password_is_not_repeated() {
         assert!(run.stderr.contains(":2:9: "), "{}", run.stderr);
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn nor_is_one_in_the_environment() {
+    let mut resolver = command();
+    resolver.env("IRONPOST_RESOLVER_CACHE", "redis://:hunter2@[::").args(["resolver", "status"]);
+    let run = finish(&mut resolver);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: IRONPOST_RESOLVER_CACHE: "), "{}", run.stderr);
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
 #[test]

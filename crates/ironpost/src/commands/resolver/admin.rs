@@ -32,7 +32,7 @@ impl AdminArgs {
             None => ConfigFile::default(),
         };
         let named = self.socket.admin_socket.clone().or(file.resolver.admin);
-        let path = socket(named, &Surroundings::of_this_process());
+        let path = socket(named, &Surroundings::of_this_process()?);
         Admin::connect(&path).await.map_err(|error| unreachable(&path, &error))
     }
 }

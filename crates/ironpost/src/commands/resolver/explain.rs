@@ -85,7 +85,7 @@ async fn remembered(
 ) -> Result<Option<ListedPolicy>, Failure> {
     let Key::NextHop(next_hop) = key else { return Ok(None) };
     let by_hand = named.is_some();
-    let path = socket(named, &Surroundings::of_this_process());
+    let path = socket(named, &Surroundings::of_this_process()?);
     let mut resolver = match Admin::connect(&path).await {
         Ok(resolver) => resolver,
         Err(_) if !by_hand => return Ok(None),

@@ -15,7 +15,7 @@ use std::fmt::Write;
 pub(super) async fn run(args: ResolverStart, console: &Console) -> Result<Exit, Failure> {
     let file = args.outside.file()?;
     let network = args.outside.over(file.network)?;
-    let surroundings = Surroundings::of_this_process();
+    let surroundings = Surroundings::of_this_process()?;
     let plan = Plan::new(args.start, args.socket.admin_socket, file.resolver, &surroundings);
     let network = Network::open(network, Descriptors::raise()).await?;
     let findings = findings(&network, &plan.self_test).await;

@@ -52,7 +52,7 @@ impl Configuration {
         let file = args.outside.file()?;
         let network = args.outside.clone().over(file.network)?;
         let (start, admin) = (args.start.clone(), args.socket.admin_socket.clone());
-        let plan = Plan::new(start, admin, file.resolver, &Surroundings::of_this_process());
+        let plan = Plan::new(start, admin, file.resolver, &Surroundings::of_this_process()?);
         Ok(Self { plan, network })
     }
 }

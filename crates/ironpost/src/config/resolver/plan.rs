@@ -2,6 +2,7 @@
 
 use super::ResolverSection;
 use super::values::{CacheUrl, Group, ListenAddress, SocketPath};
+use crate::failure::Failure;
 use clap::Args;
 use ironpost_proto::domain::DnsName;
 use ironpost_resolver::answer::Dialect;
@@ -63,6 +64,9 @@ pub(crate) struct Surroundings {
     pub(crate) session_directory: Option<OsString>,
     /// The process may write to `/run`.
     pub(crate) is_root: bool,
+    /// `IRONPOST_RESOLVER_CACHE`: the address of the shared cache, which may hold a password that
+    /// is kept out of a file for everybody.
+    pub(crate) cache: Option<CacheUrl>,
 }
 
 /// All that a resolver is started with.
@@ -111,14 +115,18 @@ pub(crate) enum AdminSocket {
 
 impl Surroundings {
     /// Those of this process.
-    pub(crate) fn of_this_process() -> Self {
+    pub(crate) fn of_this_process() -> Result<Self, Failure> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self {
+        let cache = set(CACHE).map(|url| url.to_string_lossy().parse::<CacheUrl>()).transpose();
+        let cache =
+            cache.map_err(|error| Failure::usage(anyhow::Error::new(error).context(CACHE)))?;
+        Ok(Self {
             state_directory: set("STATE_DIRECTORY"),
             runtime_directory: set("RUNTIME_DIRECTORY"),
             session_directory: set("XDG_RUNTIME_DIR"),
             is_root: rustix::process::geteuid().is_root(),
-        }
+            cache,
+        })
     }
 
     /// Where a resolver puts its administration socket.
@@ -177,7 +185,7 @@ impl Plan {
             socket_group: file.socket_group,
             admin,
             state: args.state.or(file.state).or_else(state),
-            cache: file.cache,
+            cache: surroundings.cache.clone().or(file.cache),
             in_flight: file.in_flight.map_or(DEFAULT_IN_FLIGHT, std::num::NonZero::get),
             alert_command: file.alert_command.filter(|command| !command.is_empty()),
             tlsrpt_socket: file.tlsrpt_socket.map(|SocketPath(path)| path),
@@ -229,6 +237,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 const DEFAULT_SOCKET_MODE: u32 = 0o660;
 /// With slow hosts among them still a thousand new domains a second.
 const DEFAULT_IN_FLIGHT: u16 = 1024;
+const CACHE: &str = "IRONPOST_RESOLVER_CACHE";
 const SYSTEM_RUNTIME: &str = "/run/ironpost";
 const ADMIN_SOCKET: &str = "resolver-admin.sock";
 /// A zone whose keys have been in order for many years.
@@ -263,15 +272,18 @@ mod tests {
             runtime_directory: Some("/run/mta".into()),
             session_directory: Some("/run/user/1000".into()),
             is_root: false,
+            cache: Some("redis://192.0.2.1".parse().unwrap()),
         };
         let options =
             StartArgs { listen: vec!["unix:/tmp/a".parse().unwrap()], ..StartArgs::default() };
-        let file = "[resolver]\nlisten = 'inet:127.0.0.1:1'\nhttp = '[::1]:2'\n";
+        let file = "[resolver]\nlisten = 'inet:127.0.0.1:1'\nhttp = '[::1]:2'\n\
+                    cache = 'redis://192.0.2.2'\n";
         let plan = plan(options, file, &surroundings);
         assert_eq!(plan.listen, [Address::Unix("/tmp/a".into())]);
         assert_eq!(plan.http, [Address::Inet("[::1]:2".parse().unwrap())]);
         assert_eq!(plan.state.as_deref(), Some(Path::new("/var/lib/ironpost")));
         assert_eq!(plan.admin, AdminSocket::Usual("/run/mta/resolver-admin.sock".into()));
+        assert_eq!(plan.cache, surroundings.cache);
     }
 
     #[test]
