@@ -11,7 +11,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_policy_is_fetched_once_and_enforced_to_its_end() {
     let sound = Domain { max_age: 86_400, ..Domain::sound("a") };
-    let mut world = World::new(&[sound.clone()]).await;
+    let mut world = World::new(std::slice::from_ref(&sound)).await;
     let engine = world.engine().await;
     let enforced = "OK secure match=mx1.a.example servername=hostname";
     assert_eq!(ask(&engine, "a.example").await, enforced);

@@ -14,7 +14,7 @@ const DOWN: &str = "[https.policy]\nstatus = 503\n";
 #[tokio::test]
 async fn an_update_that_cannot_be_fetched_is_reported() {
     let sound = Domain { zone: ZONE, ..Domain::sound("a") };
-    let mut world = World::new(&[sound.clone()]).await;
+    let mut world = World::new(std::slice::from_ref(&sound)).await;
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("collector.sock");
     let collector = UnixDatagram::bind(&socket).unwrap();

@@ -110,7 +110,9 @@ impl Domain {
 impl World {
     pub(crate) async fn new(domains: &[Domain]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        domains.iter().for_each(|domain| domain.write(&folder));
+        for domain in domains {
+            domain.write(&folder);
+        }
         let options =
             LabOptions { scenarios: Some(folder.path().to_owned()), ..LabOptions::default() };
         let lab = Lab::start(options).await.unwrap();
