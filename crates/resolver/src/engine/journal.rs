@@ -3,8 +3,8 @@
 use crate::alert::{Alert, Alerts, Kind};
 use crate::clock::Clock;
 use ironpost_proto::domain::Domain;
-use ironpost_store::Store;
 use ironpost_store::sender::{Change, StoredPolicy};
+use ironpost_store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,16 +29,6 @@ struct Pending {
     /// What the store says, if it cannot be written.
     fault: Option<String>,
     stopping: bool,
-}
-
-/// What happened when changes were written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
-    All,
-    /// The store cannot be written now.
-    Nothing,
-    /// All, and what had overflowed can be written again.
-    Overflowed,
 }
 
 impl Journal {
@@ -83,11 +73,19 @@ impl Journal {
     ) {
         loop {
             let stopping = self.wait().await;
-            match self.write_pending(store, alerts, clock).await {
-                Written::All => {}
-                Written::Overflowed => self.write_memory(store, &memory).await,
-                Written::Nothing if stopping => break,
-                Written::Nothing => {
+            match self.write_all(store, &memory).await {
+                Ok(()) => {
+                    if self.lock().fault.take().is_some() {
+                        alerts.clear(None, Kind::StoreFailing, clock.now());
+                    }
+                }
+                Err(error) => {
+                    let reason = error.to_string();
+                    self.lock().fault = Some(reason.clone());
+                    alerts.raise(None, Alert::StoreFailing { reason }, clock.now());
+                    if stopping {
+                        break;
+                    }
                     // A full disk or a broken one: not at once again, unless it is the last time.
                     let _ = timeout(RETRY, self.stopped.notified()).await;
                     self.woken.notify_one();
@@ -117,52 +115,28 @@ impl Journal {
         self.lock().stopping
     }
 
-    async fn write_pending(
+    async fn write_all(
         &self,
         store: &Store,
-        alerts: &Alerts,
-        clock: &Arc<dyn Clock>,
-    ) -> Written {
+        memory: impl Fn(Option<&str>, usize) -> Vec<StoredPolicy>,
+    ) -> Result<(), StoreError> {
         loop {
             let batch = self.take();
             if batch.is_empty() {
                 break;
             }
             if let Err(error) = store.write(&batch).await {
-                let reason = error.to_string();
-                alerts.raise(None, Alert::StoreFailing { reason: reason.clone() }, clock.now());
-                self.put_back(batch, reason);
-                return Written::Nothing;
+                self.put_back(batch);
+                return Err(error);
             }
         }
-        let mut pending = self.lock();
-        let overflow = std::mem::take(&mut pending.overflow);
-        let recovered = pending.fault.take().is_some();
-        drop(pending);
-        if recovered {
-            alerts.clear(None, Kind::StoreFailing, clock.now());
+        let overflow = std::mem::take(&mut self.lock().overflow);
+        if overflow {
+            let written = write_memory(store, memory).await;
+            self.lock().overflow |= written.is_err();
+            return written;
         }
-        if overflow { Written::Overflowed } else { Written::All }
-    }
-
-    /// Writes every policy in memory, a batch at a time.
-    async fn write_memory(
-        &self,
-        store: &Store,
-        memory: impl Fn(Option<&str>, usize) -> Vec<StoredPolicy>,
-    ) {
-        let mut last: Option<Domain> = None;
-        loop {
-            let batch = memory(last.as_ref().map(Domain::as_str), BATCH);
-            let Some(end) = batch.last().map(|stored| stored.domain.clone()) else { return };
-            last = Some(end);
-            let changes: Vec<_> = batch.into_iter().map(Change::Policy).collect();
-            if store.write(&changes).await.is_err() {
-                self.lock().overflow = true;
-                self.woken.notify_one();
-                return;
-            }
-        }
+        Ok(())
     }
 
     /// The next changes to write. What was taken before is written.
@@ -179,9 +153,8 @@ impl Journal {
     }
 
     /// What has changed again meanwhile stays as it is now.
-    fn put_back(&self, batch: Vec<Change>, fault: String) {
+    fn put_back(&self, batch: Vec<Change>) {
         let mut pending = self.lock();
-        pending.fault = Some(fault);
         pending.on_their_way = 0;
         for change in batch {
             pending.changes.entry(name(&change)).or_insert(change);
@@ -190,6 +163,21 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes every policy in memory, a batch at a time.
+async fn write_memory(
+    store: &Store,
+    memory: impl Fn(Option<&str>, usize) -> Vec<StoredPolicy>,
+) -> Result<(), StoreError> {
+    let mut last: Option<Domain> = None;
+    loop {
+        let batch = memory(last.as_ref().map(Domain::as_str), BATCH);
+        let Some(end) = batch.last().map(|stored| stored.domain.clone()) else { return Ok(()) };
+        last = Some(end);
+        let changes: Vec<_> = batch.into_iter().map(Change::Policy).collect();
+        store.write(&changes).await?;
     }
 }
 
