@@ -6,7 +6,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a figure that is worth a look")]
 fn ten_thousand_silent_clients_are_no_burden() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

@@ -3,8 +3,10 @@
 use crate::admin::Admin;
 use crate::alerts::Alerts;
 use crate::daemon::{Daemon, Home};
+use crate::killed::requests;
 use crate::lab::{RunningLab, secure, sound};
 use crate::launcher::start_behind;
+use serde_json::json;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ fn what_finds_no_room_is_written_once_there_is_some() {
     let home = Home::new(&lab);
     let alerts = Alerts::of(&home);
     home.configure(&alerts.line());
-    let disk = Disk::at(&home.path("state"));
+    let disk = Disk::at(&home.path("state"), "2m");
     let daemon = disk.start(&home);
     let mut admin = Admin::connect(&home);
     assert_eq!(daemon.lookup("ironpost", &sound(1)), secure(1));
@@ -51,19 +53,48 @@ fn what_finds_no_room_is_written_once_there_is_some() {
     assert_eq!(daemon.stop(), Some(0));
 }
 
-/// A file system of two megabytes. It ends with the last process in it.
+/// Beyond what is kept for the disk, memory itself is.
+#[test]
+fn more_than_can_wait_is_written_too() {
+    let lab = RunningLab::start(0);
+    let home = Home::new(&lab);
+    let alerts = Alerts::of(&home);
+    home.configure(&alerts.line());
+    let disk = Disk::at(&home.path("state"), "256m");
+    let daemon = disk.start(&home);
+    let mut admin = Admin::connect(&home);
+    disk.fill();
+    let mut import = |from: usize| {
+        admin.send(&requests(from..from + AT_ONCE));
+        (0..AT_ONCE).for_each(|_| drop(admin.line()));
+    };
+    import(0);
+    alerts.wait("store-failing", "open");
+    (AT_ONCE..MANY).step_by(AT_ONCE).for_each(&mut import);
+    disk.make_room();
+    alerts.wait("store-failing", "over");
+    admin.wait_until_written();
+    daemon.kill();
+    let daemon = disk.start(&home);
+    let status = Admin::connect(&home).wait(&[("loading", json!(false))]);
+    assert_eq!(status["enforce"], MANY);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+/// A file system of its own. It ends with the last process in it.
 struct Disk {
     path: PathBuf,
     holder: Child,
 }
 
 impl Disk {
-    fn at(path: &Path) -> Self {
+    fn at(path: &Path, size: &str) -> Self {
         fs::create_dir(path).unwrap();
-        let script = "mount -t tmpfs -o size=2m none \"$0\" && echo mounted && read end";
+        let script = "mount -t tmpfs -o \"size=$1\" none \"$0\" && echo mounted && read end";
         let mut holder = Command::new("unshare")
             .args(["--mount", "--map-root-user", "sh", "-c", script])
             .arg(path)
+            .arg(size)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -83,7 +114,10 @@ impl Disk {
 
     fn fill(&self) {
         let mut ballast = File::create(self.ballast()).unwrap();
-        while ballast.write_all(&[0; 4096]).is_ok() {}
+        // Down to the last page.
+        for piece in [1 << 20, 4096] {
+            while ballast.write_all(&vec![0; piece]).is_ok() {}
+        }
     }
 
     fn make_room(&self) {
@@ -105,3 +139,6 @@ impl Drop for Disk {
 }
 
 const DOMAINS: usize = 20;
+/// More than the changes that are kept while nothing can be written.
+const MANY: usize = 101_000;
+const AT_ONCE: usize = 200;

@@ -5,7 +5,7 @@ use crate::daemon::Home;
 use crate::lab::{RunningLab, secure, sound};
 use futures_util::TryStreamExt;
 use ironpost_store::Store;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -80,16 +80,19 @@ fn an_end_in_order_loses_nothing() {
 }
 
 /// Requests to import policies, one a line.
-fn requests(numbers: std::ops::Range<usize>) -> String {
+pub(crate) fn requests(numbers: std::ops::Range<usize>) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
     let fetched_at = u64::try_from(now).unwrap();
-    let request = |number| -> Value {
+    let mut requests = String::new();
+    for number in numbers {
         let domain = name(number);
         let policy = format!("version: STSv1\nmode: enforce\nmx: mx.{domain}\nmax_age: 604800\n");
-        json!({"do": "import", "domain": domain, "id": "1", "policy": policy,
-            "fetched_at": fetched_at})
-    };
-    numbers.map(|number| format!("{}\n", request(number))).collect()
+        let request = json!({"do": "import", "domain": domain, "id": "1", "policy": policy,
+            "fetched_at": fetched_at});
+        requests.push_str(&request.to_string());
+        requests.push('\n');
+    }
+    requests
 }
 
 fn name(number: usize) -> String {

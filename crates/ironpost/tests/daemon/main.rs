@@ -1,7 +1,7 @@
 //! A resolver that is killed, filled up, moved in time, crowded and cut off: `ironpost resolver` as
 //! a process, with real sockets, disks and servers. What it has learnt is not lost.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+#![cfg(test)]
 
 mod admin;
 mod alerts;
