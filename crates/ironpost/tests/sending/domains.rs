@@ -96,6 +96,12 @@ pub(crate) const STEADY: &[Domain] = &[
         ..SOUND
     },
     Domain {
+        name: "address.unsigned.example",
+        policy: Some(enforce(&["192.0.2.1", "sound.unsigned.example"])),
+        reason: "a pattern that is an address by mistake, beside the right one",
+        ..SOUND
+    },
+    Domain {
         name: "plain.unsigned.example",
         mx: &["no-starttls.unsigned.example"],
         policy: Some(enforce(&["no-starttls.unsigned.example"])),

@@ -4,6 +4,7 @@ use super::packed::PolicyView;
 use super::{Answer, Status};
 use ironpost_proto::delivery::Demand;
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 
 /// What a version of Postfix understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,14 +96,21 @@ fn push_report_attributes(answer: &Answer<'_>, reply: &mut Reply<'_>) {
 
 /// `match=p:p`. A pattern `*.d` is written `.d`, the nearest that Postfix has: any label or labels
 /// in front. Tells whether there is a pattern at all.
-fn push_match<'a>(patterns: impl Iterator<Item = &'a str>, text: &mut String) -> bool {
+fn push_match<'a>(patterns: impl Iterator<Item = &'a str> + Clone, text: &mut String) -> bool {
+    // An IPv4 address in disguise matches no MX host, and where one stands among names OpenSSL
+    // verifies nothing but the address: Postfix 3.7 then delivers to no host of the policy.
+    let has_names = patterns.clone().any(|pattern| !is_ipv4(pattern));
     let mut separator = "secure match=";
-    for pattern in patterns {
+    for pattern in patterns.filter(|pattern| !has_names || !is_ipv4(pattern)) {
         text.push_str(separator);
         text.push_str(pattern.strip_prefix('*').unwrap_or(pattern));
         separator = ":";
     }
     separator == ":"
+}
+
+fn is_ipv4(pattern: &str) -> bool {
+    pattern.ends_with(|last: char| last.is_ascii_digit()) && pattern.parse::<Ipv4Addr>().is_ok()
 }
 
 /// The attributes that stand for the policy as a whole. A pattern has nothing in it that ends an

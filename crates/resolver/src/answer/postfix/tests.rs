@@ -70,6 +70,22 @@ fn a_policy_that_could_not_be_renewed_is_worded_as_any_other() {
     assert_eq!(worded(&failed, Dialect::Postfix310), worded(&sound, Dialect::Postfix310));
 }
 
+/// A domain harms nobody but itself with them, and should not do even that.
+#[test]
+fn addresses_in_disguise_are_no_names_to_match() {
+    let table = [
+        ("mx: mx1.a.example\nmx: 192.0.2.1", "mx1.a.example", "beside a name"),
+        ("mx: 192.0.2.1\nmx: *.b.example", ".b.example", "before a pattern"),
+        ("mx: 192.0.2.1", "192.0.2.1", "alone: no host is of this name, and none gets mail"),
+        ("mx: 2.1\nmx: 192.0.2.256", "2.1:192.0.2.256", "numbers, but no addresses"),
+    ];
+    for (patterns, expected, reason) in table {
+        let packed = pack(&format!("version: STSv1\nmode: enforce\n{patterns}\nmax_age: 604800\n"));
+        let (_, text) = worded(&answer(Demand::Enforce, Some(&packed)), Dialect::Postfix34);
+        assert_eq!(text, format!("secure match={expected} servername=hostname"), "{reason}");
+    }
+}
+
 /// A pattern that brings an attribute along costs the policy; a line that would end its braces, or
 /// has what nobody can see, is left out.
 #[test]
