@@ -62,9 +62,8 @@ impl Handles {
 /// Starts the tasks.
 pub(super) fn start(inner: &Arc<Inner>, to_do: mpsc::UnboundedReceiver<Due>) {
     let handles = &inner.work.background;
+    begin_to_load(inner);
     if inner.outside.store.is_some() {
-        handles.loading.store(true, Ordering::Release);
-        spawn(inner, load(Arc::clone(inner)));
         let writing = tokio::spawn(write(Arc::clone(inner)));
         *handles.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
     }
@@ -74,6 +73,14 @@ pub(super) fn start(inner: &Arc<Inner>, to_do: mpsc::UnboundedReceiver<Due>) {
 fn spawn(inner: &Inner, task: impl Future<Output = ()> + Send + 'static) {
     let end = inner.work.background.end.clone();
     tokio::spawn(async move { end.run_until_cancelled(task).await });
+}
+
+/// Has memory filled from the store.
+fn begin_to_load(inner: &Arc<Inner>) {
+    if inner.outside.store.is_some() && !inner.work.background.loading.swap(true, Ordering::AcqRel)
+    {
+        spawn(inner, load(Arc::clone(inner)));
+    }
 }
 
 /// Fills memory from the store.
@@ -173,7 +180,9 @@ impl Schedule {
     /// What is due becomes ready.
     fn wake(&mut self, now: Timestamp) {
         if now < self.last {
-            // The clock was set back: nothing waits for a moment of another time.
+            // The clock was set back: what had expired by it may hold again, and nothing waits for
+            // a moment of another time.
+            begin_to_load(&self.inner);
             for due in std::mem::take(&mut self.waiting) {
                 self.lane(due.what).ready.push_back(due);
             }
@@ -276,6 +285,8 @@ impl Inner {
 const TICK: Duration = Duration::from_secs(1);
 /// One shard is swept every so many ticks: all of memory in five minutes.
 const TICKS_PER_SHARD: usize = 5;
+/// By then every entry has been swept.
+pub(super) const SWEPT: Duration = Duration::from_mins(6);
 /// How often the store is tidied.
 const TIDY: Duration = Duration::from_hours(1);
 /// A policy stays in the store for so long after its end: the clock may have been wrong.

@@ -141,12 +141,12 @@ impl Inner {
             return;
         }
         let taken = self.memory.update(&stored.domain, |entry| {
-            let new = entry.is_new();
-            if new {
+            let vacant = entry.held().is_none();
+            if vacant {
                 entry.hold(Some(Held::new(&cached)));
                 entry.recheck_at = stored.recheck_at;
             }
-            new
+            vacant
         });
         if taken && cached.fetched_at != fetched_at {
             // A clock that was set back: were the store left as it is, each start would begin the
@@ -263,7 +263,7 @@ impl Inner {
             had
         });
         if had {
-            self.note(Change::NoPolicy(domain.clone()));
+            self.outside.alerts.forget(domain);
         }
         Discovered::NoPolicy
     }

@@ -25,6 +25,24 @@ async fn a_restart_answers_before_the_network_is_up() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_wrong_for_a_while_forgets_nothing() {
+    let mut world = World::new(&[Domain::sound("a"), Domain::sound("b")]).await;
+    let engine = world.engine_with_store().await;
+    for domain in ["a.example", "b.example", "b.example"] {
+        assert!(ask(&engine, domain).await.starts_with("OK secure"));
+    }
+    world.change(&Domain { record: None, ..Domain::sound("a") }).await;
+    world.clock.advance(20 * DAY);
+    eventually("b is looked at, as mail goes there", async || world.record_lookups("b") == 2).await;
+    assert_eq!(ask(&engine, "a.example").await, "NOTFOUND", "by this clock it has expired");
+    world.clock.set_back(20 * DAY);
+    eventually("the policy is in force again", async || {
+        ask(&engine, "a.example").await.starts_with("OK secure")
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_purged_does_not_come_back() {
     let mut world = World::new(&[Domain::sound("a")]).await;
     let engine = world.engine_with_store().await;

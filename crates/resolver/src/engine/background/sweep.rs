@@ -38,7 +38,6 @@ impl Inner {
                 Seen::Expired(domain) => {
                     if let Ok(domain) = domain.parse::<Domain>() {
                         self.outside.alerts.forget(&domain);
-                        self.note(Change::NoPolicy(domain));
                     }
                 }
                 Seen::Changed(stored) => self.note(Change::Policy(stored)),

@@ -3,6 +3,7 @@
 use super::{Discovered, Looked, Purpose};
 use crate::alert::{Alert, Kind};
 use crate::engine::Inner;
+use crate::engine::background::{Due, SWEPT};
 use crate::engine::memory::Held;
 use ironpost_net::places::GaveWay;
 use ironpost_net::policy_source::NoPolicy;
@@ -84,10 +85,16 @@ impl Inner {
             (Keep::Replace(new), _) => {
                 self.write_down(domain, new, recheck_at);
                 self.write_route_of(domain);
+                // A short life would be over before the sweep comes round.
+                let refresh_at = new.refresh_at(rand::random());
+                if refresh_at < now.after(SWEPT) {
+                    self.work.due(Due::policy(refresh_at, domain.as_str()));
+                }
                 self.share(domain, new, now).await;
             }
-            (Keep::Keep, Verdict::Cached) => {}
-            (Keep::Forget, _) | (Keep::Keep, Verdict::New(_) | Verdict::Nothing) => {
+            // One that has expired stays in the store for a while, for clocks that were wrong.
+            (Keep::Keep, Verdict::Cached | Verdict::New(_) | Verdict::Nothing) => {}
+            (Keep::Forget, _) => {
                 if cached.is_some() {
                     self.note(Change::NoPolicy(domain.clone()));
                 }

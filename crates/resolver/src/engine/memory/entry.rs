@@ -69,11 +69,6 @@ impl Entry {
         self.held.is_none() && now < self.recheck_at && self.recheck_at < now.after(FAR)
     }
 
-    /// Nothing has been learnt yet.
-    pub(in crate::engine) fn is_new(&self) -> bool {
-        self.held.is_none() && self.recheck_at == NEVER
-    }
-
     /// Puts a policy in place of the one that was there; `None` drops it.
     pub(in crate::engine) fn hold(&mut self, held: Option<Held>) {
         self.held = held;
