@@ -75,7 +75,7 @@ fn is_whole(place: &Path) -> bool {
 }
 
 fn list() -> String {
-    PACKAGES.iter().map(|package| format!("{package}\n")).collect()
+    PACKAGES.join("\n") + "\n"
 }
 
 /// Removes a folder, if it is there.
