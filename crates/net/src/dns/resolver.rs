@@ -1,5 +1,6 @@
 //! The resolver: typed lookups through a recursive resolver.
 
+mod caches;
 mod lookup;
 mod way;
 
@@ -9,10 +10,11 @@ use super::record::Apex;
 use super::resolv_conf;
 use super::validator::Validator;
 use super::validator::anchors::Anchors;
+use caches::Kind;
 use domain::base::Rtype;
 use ironpost_proto::dane::Tlsa;
 use ironpost_proto::domain::DnsName;
-use lookup::{Core, Found, Kind, Limits};
+use lookup::{Core, Found, Limits};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;

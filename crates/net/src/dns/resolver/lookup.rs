@@ -1,22 +1,22 @@
 //! One lookup from the question to the answer with its DNSSEC status.
 
 use super::Keep;
+use super::caches::{Caches, Kind};
 use super::way::{Status, Way, Ways};
-use crate::dns::answer::{Answer, Caa, DnsError, Lookup, Mx, Outcome, Security};
-use crate::dns::cache::{Cache, Fresh};
+use crate::dns::answer::{Answer, DnsError, Lookup, Outcome, Security};
+use crate::dns::cache::Fresh;
 use crate::dns::chain::{Chain, to_dns_name};
 use crate::dns::exchange::{Deadline, Exchange, Reply};
 use crate::dns::extended_error::Complaint;
 use crate::dns::question::{Asking, Question};
 use crate::dns::reading::{End, is_referral, read};
-use crate::dns::record::{Apex, RecordData};
+use crate::dns::record::RecordData;
 use crate::dns::validator::{Evidence, UNSUPPORTED_HERE, Validator};
 use crate::places::{GaveWay, Places};
 use domain::base::Rtype;
 use domain::base::iana::OptRcode;
-use ironpost_proto::dane::Tlsa;
 use ironpost_proto::domain::DnsName;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -52,26 +52,6 @@ pub(super) struct Found<T> {
     pub(super) zone: Option<DnsName>,
     /// Octets of the responses that it was made from.
     size: usize,
-}
-
-/// A type of record data with a cache of its own.
-pub(super) trait Kind: RecordData {
-    /// Its cache.
-    fn cache(caches: &Caches) -> &LookupCache<Self>;
-}
-
-type Key = (DnsName, Rtype, Status);
-type LookupCache<T> = Cache<Key, Result<Arc<Found<T>>, DnsError>>;
-
-#[derive(Debug)]
-pub(super) struct Caches {
-    txt: LookupCache<Vec<u8>>,
-    mx: LookupCache<Mx>,
-    address: LookupCache<IpAddr>,
-    tlsa: LookupCache<Tlsa>,
-    caa: LookupCache<Caa>,
-    ns: LookupCache<DnsName>,
-    apex: LookupCache<Apex>,
 }
 
 impl Core {
@@ -260,62 +240,6 @@ impl Status {
     }
 }
 
-impl Caches {
-    fn new() -> Self {
-        Self {
-            txt: Cache::new(ENTRIES),
-            mx: Cache::new(ENTRIES),
-            address: Cache::new(ENTRIES),
-            tlsa: Cache::new(ENTRIES),
-            caa: Cache::new(ENTRIES),
-            ns: Cache::new(ENTRIES),
-            apex: Cache::new(ENTRIES),
-        }
-    }
-}
-
-impl Kind for Vec<u8> {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.txt
-    }
-}
-
-impl Kind for Mx {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.mx
-    }
-}
-
-impl Kind for IpAddr {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.address
-    }
-}
-
-impl Kind for Tlsa {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.tlsa
-    }
-}
-
-impl Kind for Caa {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.caa
-    }
-}
-
-impl Kind for DnsName {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.ns
-    }
-}
-
-impl Kind for Apex {
-    fn cache(caches: &Caches) -> &LookupCache<Self> {
-        &caches.apex
-    }
-}
-
 /// A reply of RCODE NOERROR or NXDOMAIN.
 async fn ask(
     exchange: &Exchange,
@@ -399,9 +323,7 @@ fn refusal(reply: &Reply) -> DnsError {
 const UNVOUCHED: &str =
     "the resolver calls nothing authentic, not even the root: it does not validate";
 const UNCHECKED_ONLY: &str = "answers with checking disabled only";
-/// Answers of each type that are kept, and the octets past which one is not: some megabytes in
-/// all, however long the run, and not many more if somebody tries.
-const ENTRIES: usize = 2048;
+/// Octets past which an answer is not kept.
 const LARGE: usize = 2048;
 const LONGEST: Duration = Duration::from_hours(1);
 /// RFC 9520 §3.2: a failure is remembered for a second to five minutes.
