@@ -8,6 +8,7 @@ use crate::tls::TlsFront;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
@@ -58,6 +59,7 @@ impl PolicyHost {
             Site::Bulk(domains) => {
                 let body = sni.filter(|_| found).and_then(|name| domains.policy(name));
                 let page = Page { body: body.map(String::into_bytes), ..Page::plain() };
+                sleep_if_any(domains.policy_after()).await;
                 page.send(stream).await
             }
             Site::Policy(page) if page.manners.browsers_only && !is_browser => {
@@ -130,7 +132,7 @@ impl Page {
     }
 }
 
-async fn sleep_if_any(time: std::time::Duration) {
+async fn sleep_if_any(time: Duration) {
     if !time.is_zero() {
         sleep(time).await;
     }

@@ -32,6 +32,8 @@ pub struct LabOptions {
     pub sound_domains: usize,
     /// How long a packet takes to its peer and back.
     pub round_trip: Duration,
+    /// How long the policy hosts of sound domains think before they answer.
+    pub policy_after: Duration,
     /// Fixed ports; the first free ones when absent.
     pub ports: Option<LabPorts>,
     /// Where the lab's files are written; when absent a fresh folder, removed when the lab is
@@ -59,7 +61,7 @@ impl Lab {
     pub async fn start(options: LabOptions) -> Result<Self, LabError> {
         let folders = folders(options.scenarios.as_deref())?;
         let authority = Arc::new(Authority::new(Timestamp::now())?);
-        let sound = SoundDomains::new(options.sound_domains);
+        let sound = SoundDomains::new(options.sound_domains, options.policy_after);
         let plan = Plan::of(&folders, sound, &authority)?;
         let sockets = open(&plan, options.ports).await?;
         let ports = sockets.ports;

@@ -15,11 +15,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// `sound-000001.bulk.example` and so on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SoundDomains {
     count: usize,
+    policy_after: Duration,
 }
 
 /// A name of a sound domain, taken apart.
@@ -34,8 +36,13 @@ enum Place {
 }
 
 impl SoundDomains {
-    pub(crate) fn new(count: usize) -> Self {
-        Self { count }
+    pub(crate) fn new(count: usize, policy_after: Duration) -> Self {
+        Self { count, policy_after }
+    }
+
+    /// How long a policy host thinks before it answers.
+    pub(crate) fn policy_after(self) -> Duration {
+        self.policy_after
     }
 
     pub(crate) fn names(self) -> impl Iterator<Item = String> {
@@ -167,7 +174,7 @@ mod tests {
 
     #[test]
     fn names_are_located_only_as_they_are_written() {
-        let domains = SoundDomains::new(20);
+        let domains = SoundDomains::new(20, Duration::ZERO);
         let table = [
             ("sound-000001.bulk.example", Some((1, Place::Apex)), "the first"),
             ("_mta-sts.sound-000020.bulk.example", Some((20, Place::Record)), "the last"),

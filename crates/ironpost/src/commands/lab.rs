@@ -48,6 +48,10 @@ struct LabStart {
     /// How long a packet takes to its peer and back, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     round_trip: u64,
+
+    /// How long the policy hosts of sound domains think before they answer, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    policy_after: u64,
 }
 
 const EXAMPLES: &str = "\
@@ -83,6 +87,7 @@ impl LabStart {
             scenarios: self.scenarios,
             sound_domains: self.sound,
             round_trip: Duration::from_millis(self.round_trip),
+            policy_after: Duration::from_millis(self.policy_after),
             dir: self.dir,
             ..LabOptions::default()
         }
