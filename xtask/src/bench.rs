@@ -5,7 +5,9 @@
 mod check;
 mod lab;
 mod program;
+mod resolver;
 mod timed;
+mod usage;
 mod venv;
 
 use anyhow::Result;
@@ -17,11 +19,18 @@ use std::path::Path;
 pub(crate) enum Bench {
     /// `ironpost check` on a list: domains a second, CPU, p50, p99, peak memory
     Check(check::CheckArgs),
+    /// `ironpost resolver`: lookups a second, latency, CPU, memory, cold and cached
+    Resolver(resolver::ResolverArgs),
+    /// The server of constant replies that `resolver` starts to know its own limits
+    #[command(hide = true)]
+    Floor(resolver::FloorArgs),
 }
 
 /// Measures, and prints tables.
 pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Check(args) => check::run(root, args),
+        Bench::Resolver(args) => resolver::run(root, args),
+        Bench::Floor(args) => resolver::run_floor(args),
     }
 }

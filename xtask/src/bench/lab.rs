@@ -1,8 +1,11 @@
 //! A lab as a process of its own, so that its work is not counted as the checker's.
 
 use super::program::Program;
+use super::usage::Usage;
 use anyhow::{Context, Result, bail};
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +13,9 @@ use std::process::{Child, Command, Stdio};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Delays {
     /// What a packet takes to its peer and back.
-    round_trip: u64,
+    pub(crate) round_trip: u64,
+    /// What a policy host thinks before it answers a request.
+    pub(crate) policy_after: u64,
 }
 
 /// A running lab; dropping it stops it.
@@ -23,7 +28,7 @@ pub(crate) struct Lab {
 impl Delays {
     /// A network that is this far away, of peers that answer at once.
     pub(crate) fn round_trip(round_trip: u64) -> Self {
-        Self { round_trip }
+        Self { round_trip, ..Self::default() }
     }
 }
 
@@ -34,6 +39,7 @@ impl Lab {
         let mut process = Command::new(&program.path)
             .args(["lab", "--sound", &count.to_string()])
             .args(["--round-trip", &delays.round_trip.to_string()])
+            .args(["--policy-after", &delays.policy_after.to_string()])
             .arg("--dir")
             .arg(&folder)
             .stdin(Stdio::null())
@@ -57,9 +63,33 @@ impl Lab {
         self.folder.join("ironpost.toml")
     }
 
+    /// The port of its policy hosts.
+    pub(crate) fn https_port(&self) -> Result<u16> {
+        let text = fs::read_to_string(self.config()).context("the lab's configuration")?;
+        let port = text.lines().find_map(|line| line.strip_prefix(HTTPS));
+        port.and_then(|port| port.parse().ok()).context("the lab's configuration names no port")
+    }
+
+    /// Its configuration with another port in place of that of the policy hosts.
+    pub(crate) fn config_with_https(&self, port: u16) -> Result<String> {
+        let text = fs::read_to_string(self.config()).context("the lab's configuration")?;
+        Ok(text.replace(&format!("{HTTPS}{}", self.https_port()?), &format!("{HTTPS}{port}")))
+    }
+
+    /// What it has used so far.
+    pub(crate) fn usage(&self) -> Result<Usage> {
+        Usage::of(self.process.id()).context("the lab")
+    }
+
     /// The list of its sound domains.
     pub(crate) fn domains(&self) -> PathBuf {
         self.folder.join("sound.txt")
+    }
+
+    /// Its sound domains.
+    pub(crate) fn names(&self) -> Result<Vec<String>> {
+        let text = fs::read_to_string(self.domains()).context("the lab's list of domains")?;
+        Ok(text.lines().map(str::to_owned).collect())
     }
 
     /// How many sound domains it has.
@@ -75,3 +105,14 @@ impl Drop for Lab {
         let _ = self.process.wait();
     }
 }
+
+/// Where the policy hosts of all sound domains are.
+pub(crate) const POLICY_HOSTS: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(127, 53, 250, 1),
+    Ipv4Addr::new(127, 53, 250, 2),
+    Ipv4Addr::new(127, 53, 250, 3),
+    Ipv4Addr::new(127, 53, 250, 4),
+];
+
+/// What stands before the port in the lab's configuration.
+const HTTPS: &str = "https = ";

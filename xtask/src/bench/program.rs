@@ -15,10 +15,17 @@ impl Program {
     /// Builds it.
     pub(crate) fn build(root: &Path) -> Result<Self> {
         process::run(&mut process::command("cargo", &["build", "--release"], root))?;
+        let program = Self::at(root, PathBuf::new())?;
+        let path = program.folder.with_file_name("release").join("ironpost");
+        Ok(Self { path, ..program })
+    }
+
+    /// One that was built before.
+    pub(crate) fn at(root: &Path, path: PathBuf) -> Result<Self> {
         let metadata = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?;
         let target = metadata.target_directory.into_std_path_buf();
         let folder = target.join("bench");
         fs::create_dir_all(&folder).context("no room for results")?;
-        Ok(Self { path: target.join("release/ironpost"), folder })
+        Ok(Self { path, folder })
     }
 }
