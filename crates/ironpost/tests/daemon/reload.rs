@@ -55,6 +55,9 @@ fn a_broken_file_changes_nothing_and_is_told_with_the_place() {
         let told = told.next().unwrap();
         assert!(told.contains(&place), "{more:?}, {place}: {told}");
     }
+    fs::write(&path, "\n").unwrap();
+    daemon.reload();
+    assert_eq!(client.lookup("ironpost", ENFORCE), "OK encrypt", "an empty file");
     fs::remove_file(&path).unwrap();
     daemon.reload();
     assert_eq!(client.lookup("ironpost", ENFORCE), "OK encrypt");

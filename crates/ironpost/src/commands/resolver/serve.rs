@@ -19,7 +19,7 @@ use ironpost_resolver::server;
 use ironpost_resolver::server::listen::Listener;
 use ironpost_resolver::shared::SharedCache;
 use ironpost_store::Store;
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -178,10 +178,19 @@ fn serve_all(
 }
 
 /// Reads the configuration again. A file that cannot be used changes nothing.
+fn is_blank(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.trim().is_empty())
+}
+
 fn reload(args: &ResolverStart, running: &Configuration, engine: &Engine) {
     service_manager::reloading();
     match (args.outside.config(), Configuration::read(args)) {
         (None, _) => tracing::warn!("there is no configuration file to read again"),
+        // What an editor or a full disk leaves behind must not take local rules away.
+        (Some(path), Ok(_)) if is_blank(path) => tracing::error!(
+            "{} is empty, and the configuration stays as it was; a restart goes back to the defaults",
+            path.display()
+        ),
         (Some(path), Ok(read)) => {
             let mut fixed = running.plan.fixed_differences(&read.plan);
             if running.network != read.network {
