@@ -179,7 +179,7 @@ impl Schedule {
 
     /// What is due becomes ready.
     fn wake(&mut self, now: Timestamp) {
-        if now < self.last {
+        if self.last.since(now) >= SET_BACK {
             // The clock was set back: what had expired by it may hold again, and nothing waits for
             // a moment of another time.
             begin_to_load(&self.inner);
@@ -287,6 +287,8 @@ const TICK: Duration = Duration::from_secs(1);
 const TICKS_PER_SHARD: usize = 5;
 /// By then every entry has been swept.
 pub(super) const SWEPT: Duration = Duration::from_mins(6);
+/// A clock that goes back by less is one that is kept right.
+const SET_BACK: Duration = Duration::from_mins(1);
 /// How often the store is tidied.
 const TIDY: Duration = Duration::from_hours(1);
 /// A policy stays in the store for so long after its end: the clock may have been wrong.
