@@ -33,7 +33,7 @@ async fn a_clock_that_was_wrong_for_a_while_forgets_nothing() {
     }
     world.change(&Domain { record: None, ..Domain::sound("a") }).await;
     world.clock.advance(20 * DAY);
-    eventually("b is looked at, as mail goes there", async || world.record_lookups("b") == 2).await;
+    eventually("b is renewed, as mail goes there", async || world.fetches("b") == 2).await;
     assert_eq!(ask(&engine, "a.example").await, "NOTFOUND", "by this clock it has expired");
     world.clock.set_back(20 * DAY);
     eventually("the policy is in force again", async || {
