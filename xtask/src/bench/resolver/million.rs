@@ -25,9 +25,8 @@ pub(crate) fn run(setup: &Setup<'_>) -> Result<()> {
     let begin = Instant::now();
     fill(&home, &domains)?;
     println!("import                 {:.1} s", begin.elapsed().as_secs_f64());
-    // It answers before there is a network.
-    drop(lab);
     restart(&home, &domains)?;
+    drop(lab);
     if let Some(peer) = &setup.peer {
         let memory = peer.memory(count)?;
         println!("mta-sts-resolver       {memory:.0} MiB for as many in its cache");
@@ -78,11 +77,13 @@ fn restart(home: &Home, domains: &[String]) -> Result<()> {
     println!("{enforced} policies in memory after {took:.1} s");
     let judgement = judged(resident <= MOST_MIB, &format!("≤ {MOST_MIB} MiB"));
     println!("ironpost               {resident:.0} MiB ({judgement})");
-    touch_all(&server, domains)
+    touch(&server, domains)
 }
 
-/// Every policy is there and right.
-fn touch_all(server: &Server, domains: &[String]) -> Result<()> {
+/// Policies are there and right. What DANE says of a domain is no part of an import: it is looked
+/// up when the domain is first asked for, and takes memory then.
+fn touch(server: &Server, domains: &[String]) -> Result<()> {
+    let domains = domains.get(..TOUCHED).unwrap_or(domains);
     let answers = ask_all(server.address, domains, ASKERS)?;
     let wrong =
         domains.iter().zip(&answers.replies).find(|(domain, reply)| !is_right(domain, reply));
@@ -90,7 +91,7 @@ fn touch_all(server: &Server, domains: &[String]) -> Result<()> {
         bail!("the answer for {domain}: {reply}");
     }
     let touched = server.usage()?.resident_mib;
-    println!("the same               {touched:.0} MiB when every one was asked for");
+    println!("the same               {touched:.0} MiB when {} were asked for", domains.len());
     Ok(())
 }
 
@@ -118,7 +119,10 @@ fn loaded(home: &Home) -> Result<u64> {
 
 const MOST_MIB: f64 = 320.0;
 
-/// Clients that ask for all policies.
-const ASKERS: usize = 8;
+/// Policies that are asked for.
+const TOUCHED: usize = 100_000;
+
+/// Clients that ask for them.
+const ASKERS: usize = 64;
 
 const PATIENCE: Duration = Duration::from_mins(2);
