@@ -31,6 +31,11 @@ pub enum Alert {
         /// Whole days left.
         days: u32,
     },
+    /// Of one next-hop after the other nothing can be told: no mail goes.
+    NothingTold {
+        /// Why, of the last of them.
+        reason: String,
+    },
     /// The store cannot be written.
     StoreFailing {
         /// Why.
@@ -56,6 +61,8 @@ pub enum Kind {
     CoversNoMx,
     /// [`Alert::Expiring`]
     Expiring,
+    /// [`Alert::NothingTold`]
+    NothingTold,
     /// [`Alert::StoreFailing`]
     StoreFailing,
     /// [`Alert::SharedAway`]
@@ -151,6 +158,7 @@ impl Alert {
             Self::DnsFailing => Kind::DnsFailing,
             Self::CoversNoMx => Kind::CoversNoMx,
             Self::Expiring { .. } => Kind::Expiring,
+            Self::NothingTold { .. } => Kind::NothingTold,
             Self::StoreFailing { .. } => Kind::StoreFailing,
             Self::SharedAway { .. } => Kind::SharedAway,
         }
@@ -159,12 +167,13 @@ impl Alert {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RefreshFailing,
         Self::RecordGone,
         Self::DnsFailing,
         Self::CoversNoMx,
         Self::Expiring,
+        Self::NothingTold,
         Self::StoreFailing,
         Self::SharedAway,
     ];
@@ -177,6 +186,7 @@ impl Kind {
             Self::DnsFailing => "dns-failing",
             Self::CoversNoMx => "covers-no-mx",
             Self::Expiring => "expiring",
+            Self::NothingTold => "nothing-told",
             Self::StoreFailing => "store-failing",
             Self::SharedAway => "shared-away",
         }

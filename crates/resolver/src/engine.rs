@@ -37,6 +37,7 @@ use local::Rules;
 use memory::Memory;
 use routes::Routes;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use tokio::sync::mpsc;
 
 /// The engine. Cheap to clone.
@@ -107,6 +108,8 @@ struct Work {
     /// Most discoveries, and most lookups of next-hops, under way.
     most: usize,
     due: mpsc::UnboundedSender<Due>,
+    /// Next-hops in a row of which nothing could be told.
+    untold: AtomicU32,
     background: background::Handles,
     started: Timestamp,
 }
@@ -139,6 +142,7 @@ impl Engine {
                 upkeep_places: Places::new(background::FETCHES, Some(discovery::GRACE)),
                 most: parts.in_flight.saturating_mul(WAITING_PER_PLACE).max(WAITING),
                 due,
+                untold: AtomicU32::new(0),
                 background: background::Handles::new(),
                 started,
             },
@@ -234,8 +238,8 @@ impl Engine {
         self.inner.purge(domain).await
     }
 
-    /// Takes a policy over from elsewhere, unless it has expired or a newer one is known; true if
-    /// it was taken.
+    /// Takes a policy over from elsewhere, unless it has expired or one is known already; true if it
+    /// was taken.
     pub fn import(&self, domain: &Domain, cached: &CachedPolicy) -> bool {
         self.inner.take_over(domain, cached)
     }

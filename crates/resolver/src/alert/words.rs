@@ -86,6 +86,10 @@ fn text(alert: &Alert) -> String {
         Alert::Expiring { days } => {
             format!("the policy cannot be renewed and expires in {days} days")
         }
+        Alert::NothingTold { reason } => format!(
+            "DNS tells nothing of one next-hop after the other, and their mail waits: {}",
+            Visible::from(reason.as_str())
+        ),
         Alert::StoreFailing { reason } => {
             format!("nothing can be written to the store: {}", Visible::from(reason.as_str()))
         }

@@ -99,7 +99,9 @@ impl Inner {
             return false;
         }
         let taken = self.memory.update(domain, |entry| {
-            if entry.held().is_some_and(|held| held.fetched_at >= cached.fetched_at) {
+            // Another program's time of fetching may be when it last saw the id: what we have
+            // fetched ourselves stands.
+            if entry.valid(now).is_some() {
                 return false;
             }
             entry.hold(Some(super::memory::Held::new(&cached)));

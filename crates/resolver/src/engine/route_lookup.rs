@@ -14,6 +14,7 @@ use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_proto::next_hop::{NextHop, Route, SMTP_PORT};
 use ironpost_store::sender::{Change, StoredRoute};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What a lookup of a next-hop came to.
@@ -51,6 +52,7 @@ impl Inner {
     async fn run_route(&self, next_hop: &NextHop, name: &str) -> Looked {
         let before = self.known_route(name).await;
         let found = servers(&self.outside.resolver, next_hop).await;
+        self.tell_of_dns(&found);
         let known = self.judge(&found, before);
         self.routes.keep(name, known);
         // What says nothing about a domain without policy is not worth a place on the disk.
@@ -58,6 +60,25 @@ impl Inner {
             self.write_route(name, known);
         }
         Looked { dane: known.dane, hosts: hosts(next_hop, &found) }
+    }
+
+    /// One next-hop of which nothing can be told is its own fault; many in a row are ours.
+    fn tell_of_dns(&self, found: &Servers) {
+        let (alerts, now) = (&self.outside.alerts, self.clock.now());
+        match found.dane {
+            Dane::Indeterminate(fault) => {
+                if self.work.untold.fetch_add(1, Ordering::Relaxed) + 1 >= MANY_UNTOLD {
+                    let reason =
+                        found.mx.as_ref().err().map_or(fault.to_string(), DnsError::to_string);
+                    alerts.raise(None, Alert::NothingTold { reason }, now);
+                }
+            }
+            Dane::Absent | Dane::Every | Dane::Some | Dane::Unusable => {
+                if self.work.untold.swap(0, Ordering::Relaxed) >= MANY_UNTOLD {
+                    alerts.clear(None, Kind::NothingTold, now);
+                }
+            }
+        }
     }
 
     async fn known_route(&self, name: &str) -> Option<Known> {
@@ -160,6 +181,8 @@ fn is_bogus(error: &DnsError) -> bool {
     matches!(error, DnsError::Bogus { .. } | DnsError::ServFail { bogus: true, .. })
 }
 
+/// So many next-hops in a row are told of. Own limit.
+const MANY_UNTOLD: u32 = 5;
 /// A fault is remembered for so long, and no TTL is shorter. Own limit.
 const SHORTEST: Duration = Duration::from_secs(30);
 /// No TTL is longer. Own limit.

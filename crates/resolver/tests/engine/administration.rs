@@ -35,7 +35,7 @@ async fn what_is_taken_over_holds_from_its_own_fetch() {
     let domain = "a.example".parse().unwrap();
     let now = world.clock.now();
     assert!(engine.import(&domain, &cached(now)));
-    assert!(!engine.import(&domain, &cached(now)), "no newer");
+    assert!(!engine.import(&domain, &cached(now)), "there is one");
     assert!(ask(&engine, "a.example").await.starts_with("OK secure"));
     world.clock.advance(Duration::from_hours(1));
     assert!(!engine.import(&domain, &cached(now)), "expired");

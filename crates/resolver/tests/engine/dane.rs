@@ -78,3 +78,20 @@ async fn that_dane_did_not_apply_is_believed_for_as_long_as_dns_says() {
     assert!(ask(&engine, "b.example").await.starts_with("OK secure"), "the policy does, at once");
     eventually("DANE", async || ask(&engine, "b.example").await == "OK dane-only").await;
 }
+
+#[tokio::test]
+async fn when_dns_tells_nothing_somebody_hears_of_it() {
+    let world = World::new(&[domain("bogus", SOUND_TLSA, BOGUS_MX), Domain::sound("a")]).await;
+    let engine = world.engine().await;
+    for port in 1..=5 {
+        assert_eq!(engine.status().alerts, Vec::<String>::new(), "{port} is one domain's fault");
+        assert_eq!(ask(&engine, &format!("bogus.example:{port}")).await, "TEMP");
+    }
+    let alerts = engine.status().alerts;
+    assert!(
+        alerts.iter().any(|alert| alert.contains("one next-hop after the other")),
+        "{alerts:?}"
+    );
+    assert!(ask(&engine, "a.example").await.starts_with("OK secure"));
+    assert_eq!(engine.status().alerts, Vec::<String>::new(), "all clear");
+}
