@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 ///
 /// Reads the cache of postfix-mta-sts-resolver, in SQLite or in Redis, the cache file of
 /// postfix-tlspol, and what `list --format jsonl` writes. Only policies that have not expired are taken, none is made to
-/// last longer, and a newer one is never replaced.
+/// last longer, and one that is known already is never replaced.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ImportArgs {
