@@ -36,6 +36,9 @@ pub(crate) struct ResolverArgs {
     /// Domains with policies that are looked up again and again
     #[arg(long, default_value_t = 10_000)]
     domains: usize,
+    /// Only with so many connections
+    #[arg(long, value_name = "N")]
+    connections: Option<usize>,
     /// Seconds of each run
     #[arg(long)]
     seconds: Option<f64>,

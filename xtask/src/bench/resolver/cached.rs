@@ -37,7 +37,8 @@ pub(crate) fn run(setup: &Setup<'_>) -> Result<()> {
     );
     say_load()?;
     let time = Duration::from_secs_f64(args.seconds());
-    for (shape, wanted) in SHAPES {
+    let is_wanted = |shape: &Shape| args.connections.is_none_or(|only| only == shape.connections);
+    for (shape, wanted) in SHAPES.into_iter().filter(|(shape, _)| is_wanted(shape)) {
         println!("\n{} connections, {} under way on each", shape.connections, shape.depth);
         print!("{}", table::heading());
         show(&subjects, shape, wanted, args.runs(), time)?;
