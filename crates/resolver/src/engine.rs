@@ -30,6 +30,7 @@ use ironpost_net::places::Places;
 use ironpost_net::policy_source::PolicySource;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::{CachedPolicy, Timestamp};
+use ironpost_proto::visible::Visible;
 use ironpost_store::Store;
 use ironpost_store::sender::Change;
 use journal::Journal;
@@ -170,6 +171,7 @@ impl Engine {
         };
         if let Some(status) = status {
             self.inner.metrics.lookup(Source::Memory, status);
+            tracing::trace!(key = %Visible::from_bytes(key), ?status, "answered from memory");
         }
         status
     }
@@ -193,6 +195,7 @@ impl Engine {
             Status::Temp
         };
         self.inner.metrics.lookup(Source::Outside, status);
+        tracing::trace!(key = %Visible::from_bytes(key), ?status, "answered");
         status
     }
 

@@ -94,9 +94,10 @@ impl Resolver {
 
     /// `ironpost resolver` with a subcommand that goes out by itself.
     pub(crate) fn explain(&self, arguments: &[&str], namespace: &Namespace) -> Ended {
+        let config = self.folder.join(CONFIG).display().to_string();
+        let here = |word: &&str| word.replace("/etc/ironpost/ironpost.toml", &config);
         let mut command = namespace.command(Path::new(PROGRAM));
-        command.env("IRONPOST_CONFIG", self.folder.join(CONFIG));
-        finish(command.arg("resolver").args(arguments))
+        finish(command.arg("resolver").args(arguments.iter().map(here)))
     }
 
     fn wait_until_ready(&self, start: usize) {

@@ -38,6 +38,17 @@ pub(super) enum Discovered {
     Unknown,
 }
 
+impl Discovered {
+    /// For the log.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Policy { held, .. } => held.policy.view().mode().as_str(),
+            Self::NoPolicy => "no policy",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A policy that applies, and why it could not be renewed.
 pub(super) type Applied<'a> = (PolicyView<'a>, Option<ResultType>);
 
@@ -105,6 +116,8 @@ impl Inner {
             Step::Defer => Discovered::Unknown,
         };
         self.metrics.discovery(began.elapsed());
+        let domain = domain.as_str();
+        tracing::debug!(domain, record = ?looked.txt, outcome = discovered.word(), "looked at");
         discovered
     }
 

@@ -52,6 +52,7 @@ impl Inner {
     async fn run_route(&self, next_hop: &NextHop, name: &str) -> Looked {
         let before = self.known_route(name).await;
         let found = servers(&self.outside.resolver, next_hop).await;
+        tracing::debug!(next_hop = name, dane = ?found.dane, "looked up");
         self.tell_of_dns(&found);
         let known = self.judge(&found, before);
         self.routes.keep(name, known);
