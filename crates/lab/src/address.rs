@@ -8,6 +8,9 @@ pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 53, 0, 53);
 /// The second name server of every zone.
 pub(crate) const SECOND_SERVER: Ipv4Addr = Ipv4Addr::new(127, 53, 0, 54);
 
+/// Where a lab keeps its ports, without anybody listening.
+pub(crate) const HOLDER: Ipv4Addr = Ipv4Addr::new(127, 53, 255, 1);
+
 /// The policy hosts and MX hosts that the bulk sound domains share.
 pub(crate) const BULK_POLICY_HOSTS: [Ipv4Addr; 4] = [
     Ipv4Addr::new(127, 53, 250, 1),

@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -54,6 +54,8 @@ pub struct Lab {
     seen: Arc<SeenLog>,
     files: Files,
     servers: JoinSet<()>,
+    /// Ports that are this lab's while it lives, whether somebody listens there or not.
+    _held: Vec<TcpSocket>,
 }
 
 impl Lab {
@@ -63,7 +65,8 @@ impl Lab {
         let authority = Arc::new(Authority::new(Timestamp::now())?);
         let sound = SoundDomains::new(options.sound_domains, options.policy_after);
         let plan = Plan::of(&folders, sound, &authority)?;
-        let sockets = open(&plan, options.ports).await?;
+        let mut sockets = open(&plan, options.ports).await?;
+        let held = std::mem::take(&mut sockets.held);
         let ports = sockets.ports;
         let files =
             Files::write(options.dir, ports, &authority.root_pem(), &plan.scenarios, sound)?;
@@ -80,6 +83,7 @@ impl Lab {
             seen,
             files,
             servers,
+            _held: held,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Finding ports that are free on every address, and listening there.
 
+use crate::address;
 use crate::error::LabError;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,6 +35,9 @@ pub(crate) struct Sockets {
     pub(crate) https: Vec<TcpListener>,
     /// In the order of the addresses asked for.
     pub(crate) smtp: Vec<TcpListener>,
+    /// What keeps ports that were found from being found by another lab, while this one has nobody
+    /// listen there.
+    pub(crate) held: Vec<TcpSocket>,
 }
 
 impl Sockets {
@@ -44,18 +48,28 @@ impl Sockets {
         https: &[Ipv4Addr],
         smtp: &[Ipv4Addr],
     ) -> Result<Self, LabError> {
-        let (dns_port, dns) =
-            open_all("DNS", ports.map(|p| p.dns), DNS_PORTS, |port| open_dns(dns, port)).await?;
-        let (https_port, https) =
-            open_all("HTTPS", ports.map(|p| p.https), HTTPS_PORTS, async |port| {
-                open_tcp(https, port)
+        let found = ports.is_none();
+        let (dns_port, (dns, dns_held)) =
+            open_all("DNS", ports.map(|p| p.dns), DNS_PORTS, async |port| {
+                let held = hold(found, port)?;
+                Ok((open_dns(dns, port).await?, held))
             })
             .await?;
-        let (smtp_port, smtp) =
-            open_all("SMTP", ports.map(|p| p.smtp), SMTP_PORTS, async |port| open_tcp(smtp, port))
-                .await?;
+        let (https_port, (https, https_held)) =
+            open_all("HTTPS", ports.map(|p| p.https), HTTPS_PORTS, async |port| {
+                let held = hold(found, port)?;
+                Ok((open_tcp(https, port)?, held))
+            })
+            .await?;
+        let (smtp_port, (smtp, smtp_held)) =
+            open_all("SMTP", ports.map(|p| p.smtp), SMTP_PORTS, async |port| {
+                let held = hold(found, port)?;
+                Ok((open_tcp(smtp, port)?, held))
+            })
+            .await?;
+        let held = [dns_held, https_held, smtp_held].into_iter().flatten().collect();
         let ports = LabPorts { dns: dns_port, https: https_port, smtp: smtp_port };
-        Ok(Self { ports, dns, https, smtp })
+        Ok(Self { ports, dns, https, smtp, held })
     }
 }
 
@@ -101,6 +115,19 @@ fn open_tcp(addresses: &[Ipv4Addr], port: u16) -> Result<Vec<TcpListener>, (Ipv4
         .iter()
         .map(|address| listen(*address, port).map_err(|error| (*address, error)))
         .collect()
+}
+
+/// Keeps a port that was found.
+fn hold(found: bool, port: u16) -> Result<Option<TcpSocket>, (Ipv4Addr, io::Error)> {
+    let bind = || {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((address::HOLDER, port)))?;
+        Ok(socket)
+    };
+    if !found {
+        return Ok(None);
+    }
+    bind().map(Some).map_err(|error| (address::HOLDER, error))
 }
 
 fn listen(address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
