@@ -263,11 +263,7 @@ impl Inner {
         if known != Some(true) {
             return;
         }
-        // An MTA's question under way may be answered from memory, and look at nothing.
-        if let Some(under_way) = self.work.discoveries.under_way(domain.as_str()) {
-            under_way.value().await;
-        }
-        let policy = self.look_at(domain, Purpose::Upkeep);
+        let policy = self.look_anew(domain, Purpose::Upkeep).await;
         let Ok(Some(next_hop)) = asked::parse(domain.as_str().as_bytes()) else { return };
         let uses_dane = {
             let rules = self.rules.load();

@@ -94,6 +94,19 @@ impl Inner {
         })
     }
 
+    /// The same after the search that is under way, which has a purpose of its own: it may be
+    /// answered from memory, and look at nothing.
+    pub(super) async fn look_anew(
+        self: &Arc<Self>,
+        domain: &Domain,
+        purpose: Purpose,
+    ) -> Landing<Arc<Discovered>> {
+        if let Some(under_way) = self.work.discoveries.under_way(domain.as_str()) {
+            under_way.value().await;
+        }
+        self.look_at(domain, purpose)
+    }
+
     async fn run(&self, domain: &Domain, purpose: Purpose) -> Discovered {
         if purpose == Purpose::Delivery
             && let Some(discovered) = self.remembered(domain).await

@@ -48,11 +48,7 @@ impl Inner {
     pub(super) async fn refresh_now(self: &Arc<Self>, domain: &Domain) -> RefreshReport {
         let listed = || self.memory.read(domain.as_str(), listed).flatten();
         let before = listed();
-        // A search under way has its own purpose: after it.
-        if let Some(under_way) = self.work.discoveries.under_way(domain.as_str()) {
-            under_way.value().await;
-        }
-        let discovered = self.look_at(domain, Purpose::Now).value().await;
+        let discovered = self.look_anew(domain, Purpose::Now).await.value().await;
         let after = listed();
         let fetched = matches!(
             (&before, &after),
