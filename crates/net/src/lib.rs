@@ -3,6 +3,7 @@
 //! them is decided elsewhere.
 
 pub mod address_guard;
+pub mod clock;
 pub mod dane;
 pub mod dns;
 pub mod places;

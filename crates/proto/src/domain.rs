@@ -6,6 +6,7 @@ mod dns_name;
 pub use dns_name::DnsName;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -138,6 +139,13 @@ impl FromStr for Domain {
 
 impl AsRef<str> for Domain {
     fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Domain {
+    /// Hashes and compares as its text does, so that maps can be asked with a text.
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

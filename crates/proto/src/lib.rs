@@ -5,9 +5,11 @@
 //! Where the RFCs are silent or split, a mark such as (A4) names our reading in COMPATIBILITY.md.
 
 pub mod dane;
+pub mod delegation;
 pub mod delivery;
 pub mod deviation;
 pub mod domain;
+pub mod lifecycle;
 pub mod mta_sts;
 pub mod next_hop;
 pub mod socketmap;

@@ -14,7 +14,6 @@
 pub mod admin;
 pub mod alert;
 pub mod answer;
-pub mod clock;
 pub mod engine;
 pub mod explain;
 pub mod failure_report;

@@ -8,8 +8,10 @@
 //! Two processes may have one file open. They write in turns, and one that waits for more than
 //! [`BUSY_TIMEOUT`] is told so.
 
+pub mod database;
 mod failure;
 pub mod foreign;
+pub mod hosting;
 mod open;
 pub mod sender;
 

@@ -39,6 +39,7 @@ const MAP: &[(&str, Place)] = &[
     ("ironpost-store", Place::Layer(1)),
     ("ironpost-checker", Place::Layer(2)),
     ("ironpost-resolver", Place::Layer(2)),
+    ("ironpost-hosting", Place::Layer(3)),
     ("ironpost", Place::Layer(5)),
     ("ironpost-lab", Place::Lab),
     ("xtask", Place::Tools),
@@ -92,33 +93,53 @@ const NET: &str = "ironpost-net";
 const STORE: &str = "ironpost-store";
 const CHECKER: &str = "ironpost-checker";
 const RESOLVER: &str = "ironpost-resolver";
+const HOSTING: &str = "ironpost-hosting";
 const BINARY: &str = "ironpost";
 
 const SOLE_USES: &[SoleUse] = &[
-    sole("domain", &[NET, LAB], "DNS stays behind the interface of net"),
+    sole(
+        "domain",
+        &[NET, LAB, HOSTING],
+        "DNS is asked behind the interface of net, and answered by the authority",
+    ),
     sole(
         "hyper",
-        &[NET, LAB, RESOLVER],
+        &[NET, LAB, RESOLVER, HOSTING],
         "HTTP goes out under net's deadlines and guard; the rest serves",
     ),
     sole(
         "hyper-util",
-        &[NET, LAB, RESOLVER],
+        &[NET, LAB, RESOLVER, HOSTING],
         "HTTP goes out under net's deadlines and guard; the rest serves",
     ),
     sole("sqlx", &[STORE], "one place knows how things are kept"),
+    sole("instant-acme", &[HOSTING], "one place orders certificates"),
+    sole("chacha20poly1305", &[HOSTING], "one place seals keys"),
+    sole("dns-update", &[HOSTING], "one place writes into other people's DNS"),
+    sole("lettre", &[HOSTING], "one place sends alerts by mail"),
     sole("flate2", &[RESOLVER], "what is unpacked has its limit where it is read"),
     sole("redis", &[RESOLVER], "one place knows how policies are shared"),
     sole("landlock", &[BINARY], "only the program gives up rights"),
     sole("listenfd", &[BINARY], "only the program is handed sockets"),
     sole("sd-notify", &[BINARY], "only the program talks to its service manager"),
-    sole("rustls", &[NET, LAB], "one place decides how TLS is spoken"),
-    sole("tokio-rustls", &[NET, LAB], "one place decides how TLS is spoken"),
+    sole(
+        "rustls",
+        &[NET, LAB, HOSTING],
+        "net decides how TLS is asked for, hosting how it is given",
+    ),
+    sole(
+        "tokio-rustls",
+        &[NET, LAB, HOSTING],
+        "net decides how TLS is asked for, hosting how it is given",
+    ),
     sole("webpki-roots", &[NET], "one place decides who is trusted"),
     sole("rustls-native-certs", &[NET], "one place decides who is trusted"),
     sole("x509-parser", &[NET], "certificates reach others as facts"),
     sole("smtp-proto", &[NET], "one SMTP client"),
-    SoleUse { testers: Testers::Everybody, ..sole("rcgen", &[LAB], "nobody but the lab is a CA") },
+    SoleUse {
+        testers: Testers::Everybody,
+        ..sole("rcgen", &[LAB, HOSTING], "the lab is a CA; hosting writes requests to one")
+    },
     sole("idna", &["ironpost-proto"], "a domain name is parsed in one place"),
     sole("askama", &[CHECKER], "pages are made by the renderers"),
     sole("csv", &[CHECKER], "tables are made by the renderers"),
@@ -263,12 +284,13 @@ mod tests {
             ),
             (
                 sound().with_crate(CHECKER, &["domain"], &[]),
-                "ironpost-checker: uses domain: DNS stays behind the interface of net \
-                 (users: ironpost-net, ironpost-lab)",
+                "ironpost-checker: uses domain: DNS is asked behind the interface of net, and answered \
+                 by the authority (users: ironpost-net, ironpost-lab, ironpost-hosting)",
             ),
             (
                 sound().with_crate(CHECKER, &["rcgen"], &[]),
-                "ironpost-checker: uses rcgen: nobody but the lab is a CA (users: ironpost-lab)",
+                "ironpost-checker: uses rcgen: the lab is a CA; hosting writes requests to one \
+                 (users: ironpost-lab, ironpost-hosting)",
             ),
             (
                 sound().with_crate(NET, &[], &["anyhow"]),

@@ -1,7 +1,7 @@
 //! What is to be written down, off the request path.
 
 use crate::alert::{Alert, Alerts, Kind};
-use crate::clock::Clock;
+use ironpost_net::clock::Clock;
 use ironpost_proto::domain::Domain;
 use ironpost_store::sender::{Change, StoredPolicy};
 use ironpost_store::{Store, StoreError};

@@ -1,9 +1,9 @@
 //! What an administrator can do.
 
 use crate::world::{Domain, World, ask, eventually};
+use ironpost_net::clock::Clock;
 use ironpost_proto::mta_sts::discovery::CachedPolicy;
 use ironpost_proto::mta_sts::policy;
-use ironpost_resolver::clock::Clock;
 use std::time::Duration;
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Memory that outlives the process (S46).
 
 use crate::world::{DAY, Domain, World, ask, eventually};
+use ironpost_net::clock::Clock;
 use ironpost_proto::mta_sts::discovery::CachedPolicy;
 use ironpost_proto::mta_sts::policy;
-use ironpost_resolver::clock::Clock;
 use ironpost_store::sender::{Change, StoredPolicy, StoredRoute};
 
 const BLOCKED: &str = "[https.policy]\nclosed = true\n[dns.faults]\n\"_mta-sts\" = \"timeout\"\n\

@@ -101,7 +101,7 @@ async fn a_clock_set_back_neither_loses_nor_lengthens() {
     let report = engine.refresh(&"a.example".parse().unwrap()).await;
     let fetched = report.policy.unwrap().fetched;
     let now = jiff::Timestamp::from_millisecond(
-        i64::try_from(ironpost_resolver::clock::Clock::now(&*world.clock).as_millis()).unwrap(),
+        i64::try_from(ironpost_net::clock::Clock::now(&*world.clock).as_millis()).unwrap(),
     )
     .unwrap();
     assert!(fetched.parse::<jiff::Timestamp>().unwrap() <= now, "counted in the time there is");

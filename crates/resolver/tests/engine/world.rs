@@ -2,6 +2,7 @@
 
 use ironpost_lab::{Lab, LabOptions, Seen};
 use ironpost_net::address_guard::AddressGuard;
+use ironpost_net::clock::Clock;
 use ironpost_net::dns::resolver::{Dnssec, Resolver, ResolverConfig};
 use ironpost_net::policy_fetch::PolicyFetcher;
 use ironpost_net::policy_source::PolicySource;
@@ -10,7 +11,6 @@ use ironpost_net::tls::roots::{RootSource, Roots};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_resolver::alert::Alerts;
 use ironpost_resolver::answer::{Dialect, Status};
-use ironpost_resolver::clock::Clock;
 use ironpost_resolver::engine::{Engine, Parts};
 use ironpost_resolver::metrics::Metrics;
 use ironpost_resolver::settings::Settings;

@@ -11,9 +11,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style, wrapped};
 use clap::{Args, ValueEnum};
+use ironpost_net::clock::Clock;
 use ironpost_proto::next_hop::{Key, KeyError};
 use ironpost_resolver::admin::{ListedPolicy, Reply, Request};
-use ironpost_resolver::clock::Clock;
 use ironpost_resolver::explain::{Explanation, explain};
 use std::fmt::Write;
 

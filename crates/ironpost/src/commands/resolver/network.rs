@@ -4,12 +4,12 @@ use crate::config::Settings;
 use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use ironpost_net::address_guard::AddressGuard;
+use ironpost_net::clock::Clock;
 use ironpost_net::dns::resolver::{Keep, Resolver, ResolverConfig, SetupError};
 use ironpost_net::policy_fetch::PolicyFetcher;
 use ironpost_net::policy_source::PolicySource;
 use ironpost_net::tls::roots::Roots;
 use ironpost_proto::mta_sts::discovery::Timestamp;
-use ironpost_resolver::clock::Clock;
 use std::time::Duration;
 
 /// The way out.

@@ -7,7 +7,7 @@ use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style, wrapped};
-use ironpost_resolver::clock::Clock;
+use ironpost_net::clock::Clock;
 use ironpost_resolver::self_test::{self, Finding, Grade, Names};
 use std::fmt::Write;
 

@@ -1,0 +1,1 @@
+//! What administrators hear of: raised once, told once, and once more when all is well.

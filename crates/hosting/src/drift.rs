@@ -1,0 +1,1 @@
+//! MX records of hosted domains, watched.

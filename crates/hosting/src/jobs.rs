@@ -1,0 +1,1 @@
+//! Jobs: what takes time, done once by one of the nodes.

@@ -1,0 +1,1 @@
+//! Orders under way, accounts and limits of the certification authorities.

@@ -1,0 +1,1 @@
+//! Alerts: raised once, told once, cleared once.

@@ -1,0 +1,1 @@
+//! The log of fetches, in hours.

@@ -1,0 +1,1 @@
+//! Everything out of one database and into another.
