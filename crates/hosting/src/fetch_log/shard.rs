@@ -1,0 +1,104 @@
+//! A part of the log: some of the domains, each with all of its counts.
+
+use super::senders::Sender;
+use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_store::hosting::DomainId;
+use ironpost_store::hosting::fetches::{Hour, LastServed, Network};
+use std::collections::HashMap;
+
+/// Counts of some domains.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    /// Exact whatever happens. There are no more of them than versions that are served.
+    served: HashMap<(DomainId, u32), Timestamp>,
+    /// Fetches since they were last taken. A row stays for its hour: its place is taken.
+    rows: HashMap<Key, u64>,
+    /// Rows that tell the network, of a domain in an hour.
+    named: HashMap<(DomainId, Hour), usize>,
+    /// All of those together.
+    all_named: usize,
+    /// Fetches that found no room at all since the start.
+    uncounted: u64,
+}
+
+/// What is counted apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) domain: DomainId,
+    pub(super) version: u32,
+    pub(super) hour: Hour,
+    pub(super) network: Network,
+    pub(super) sender: Sender,
+}
+
+impl Shard {
+    pub(super) fn record(&mut self, key: Key, now: Timestamp) {
+        let last = self.served.entry((key.domain, key.version)).or_insert(now);
+        *last = now.max(*last);
+        self.count(key);
+    }
+
+    fn count(&mut self, key: Key) {
+        if let Some(fetches) = self.rows.get_mut(&key) {
+            *fetches += 1;
+            return;
+        }
+        let named = self.named.entry((key.domain, key.hour)).or_default();
+        if *named < NAMED_PER_DOMAIN_HOUR && self.all_named < MAX_NAMED {
+            *named += 1;
+            self.all_named += 1;
+            self.rows.insert(key, 1);
+            return;
+        }
+        let sender = match key.sender {
+            Sender::Known(place) if self.rows.len() < MAX_ROWS => Sender::Known(place),
+            Sender::Known(_) | Sender::Unknown(_) | Sender::Other => Sender::Other,
+        };
+        let key = Key { network: Network::Others, sender, ..key };
+        let is_full = self.rows.len() >= MAX_ROWS;
+        match self.rows.get_mut(&key) {
+            Some(fetches) => *fetches += 1,
+            None if is_full => self.uncounted += 1,
+            None => {
+                self.rows.insert(key, 1);
+            }
+        }
+    }
+
+    /// Takes what was counted since the last time. Rows of hours that are over go.
+    pub(super) fn take(&mut self, hour: Hour) -> (Vec<LastServed>, Vec<(Key, u64)>) {
+        let served = std::mem::take(&mut self.served)
+            .into_iter()
+            .map(|((domain, version), at)| LastServed { domain, version, at })
+            .collect();
+        let mut taken = Vec::new();
+        self.rows.retain(|key, fetches| {
+            let fetches = std::mem::take(fetches);
+            if fetches > 0 {
+                taken.push((key.clone(), fetches));
+            }
+            key.hour >= hour
+        });
+        self.named.retain(|(_, of), _| *of >= hour);
+        self.all_named = self.named.values().sum();
+        (served, taken)
+    }
+
+    pub(super) fn uncounted(&self) -> u64 {
+        self.uncounted
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+/// Networks that are told apart of a domain in an hour; some hundreds of networks fetch the policy
+/// of the largest. Own limit.
+pub(super) const NAMED_PER_DOMAIN_HOUR: usize = 256;
+/// Networks that are told apart of all domains of a shard. Own limit.
+pub(super) const MAX_NAMED: usize = 8192;
+/// Rows of a shard in all. Own limit: a hundred thousand domains that are fetched within an hour
+/// find room in the shards together, within some tens of megabytes.
+pub(super) const MAX_ROWS: usize = 16_384;

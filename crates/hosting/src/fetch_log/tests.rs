@@ -1,0 +1,164 @@
+use super::*;
+use ironpost_proto::delegation::Token;
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp::from_millis(1_750_000_000_000);
+const HOUR: Duration = Duration::from_hours(1);
+
+fn site(id: i64) -> Site {
+    Site {
+        id: DomainId(id),
+        domain: format!("d{id}.example").parse().unwrap(),
+        token: Token::from_bytes([0; 10]),
+        policy: None,
+        record: None,
+        rua: None,
+        certificate: None,
+        dns_challenges: Vec::new(),
+        alpn_challenge: None,
+    }
+}
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// Numbers without a pattern, the same in every run (xorshift).
+struct Numbers(u64);
+
+impl Iterator for Numbers {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        Some(self.0)
+    }
+}
+
+#[test]
+fn fetches_are_counted_by_hour_network_and_sender() {
+    let (log, site) = (FetchLog::default(), site(1));
+    let google = Some(&b"Google-SMTP-STS"[..]);
+    log.record(&site, 1, address("192.0.2.1"), google, NOW);
+    log.record(&site, 1, address("192.0.2.200"), google, NOW);
+    log.record(&site, 2, address("192.0.2.1"), google, NOW);
+    log.record(&site, 1, address("192.0.3.1"), None, NOW);
+    log.record(&site, 1, address("192.0.2.1"), google, NOW.after(HOUR));
+    let batch = log.drain(NOW.after(HOUR));
+    let mut rows: Vec<_> = batch
+        .rows
+        .iter()
+        .map(|row| format!("{} {} {} {}", row.version, row.network, row.sender, row.fetches))
+        .collect();
+    rows.sort();
+    let expected = [
+        "1 192.0.2.0/24 Google 1",
+        "1 192.0.2.0/24 Google 2",
+        "1 192.0.3.0/24 other 1",
+        "2 192.0.2.0/24 Google 1",
+    ];
+    assert_eq!(rows, expected);
+    let served: HashMap<_, _> = batch.served.iter().map(|last| (last.version, last.at)).collect();
+    assert_eq!(served, HashMap::from([(1, NOW.after(HOUR)), (2, NOW)]));
+    let nothing = log.drain(NOW.after(HOUR));
+    assert_eq!(nothing, Batch::default());
+}
+
+#[test]
+fn the_last_time_never_goes_back() {
+    let (log, site) = (FetchLog::default(), site(1));
+    log.record(&site, 1, address("192.0.2.1"), None, NOW.after(HOUR));
+    log.record(&site, 1, address("192.0.2.1"), None, NOW);
+    assert_eq!(log.drain(NOW).served.first().unwrap().at, NOW.after(HOUR));
+}
+
+#[test]
+fn a_million_clients_find_the_bounds() {
+    let log = FetchLog::default();
+    let sites: Vec<_> = (0..1000).map(site).collect();
+    let mut numbers = Numbers(0x1234_5678_9abc_def1);
+    let mut fetches = 0;
+    for n in 0..1_000_000_u64 {
+        let (a, b) = (numbers.next().unwrap(), numbers.next().unwrap());
+        let client = match n % 2 {
+            0 => IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(a >> 32).unwrap())),
+            _ => IpAddr::V6(Ipv6Addr::from_bits(u128::from(a) << 64 | u128::from(b))),
+        };
+        // Half of them at one domain, and everybody has a user agent of his own.
+        let site = if n % 4 < 2 { 0 } else { usize::try_from(b % 1000).unwrap() };
+        let agent = b.to_le_bytes();
+        log.record(&sites[site], 1, client, Some(&agent), NOW.after(Duration::from_millis(n)));
+        fetches += 1;
+    }
+    for shard in &log.inner.shards {
+        assert!(lock(shard).len() <= shard::MAX_ROWS);
+    }
+    let named = |batch: &Batch, domain: i64| {
+        let rows = batch.rows.iter().filter(|row| row.domain == DomainId(domain));
+        rows.filter(|row| row.network != Network::Others).count()
+    };
+    let batch = log.drain(NOW);
+    assert_eq!(named(&batch, 0), shard::NAMED_PER_DOMAIN_HOUR);
+    let all = batch.rows.iter().filter(|row| row.network != Network::Others).count();
+    assert_eq!(all, SHARDS * shard::MAX_NAMED, "as many as there is room for");
+    let counted: u64 = batch.rows.iter().map(|row| row.fetches).sum();
+    assert_eq!(counted, fetches, "none is lost");
+    assert_eq!(log.uncounted(), 0);
+    assert_eq!(batch.served.len(), 1000, "each domain's last moment is known");
+    let last = batch.served.iter().map(|served| served.at).max().unwrap();
+    assert_eq!(last, NOW.after(Duration::from_millis(999_999)));
+
+    // Within the hour there is no more room than before, however often the log is written.
+    for n in 0..1000_u32 {
+        log.record(&sites[0], 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), None, NOW);
+    }
+    assert_eq!(named(&log.drain(NOW), 0), 0);
+    // The next hour has its own.
+    let later = NOW.after(HOUR);
+    log.drain(later);
+    for n in 0..1000_u32 {
+        log.record(&sites[0], 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), None, later);
+    }
+    assert_eq!(named(&log.drain(later), 0), shard::NAMED_PER_DOMAIN_HOUR);
+}
+
+#[test]
+fn known_senders_are_told_apart_when_networks_are_not() {
+    let (log, site) = (FetchLog::default(), site(1));
+    for n in 0..1000_u32 {
+        log.record(&site, 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), Some(b"curl"), NOW);
+    }
+    log.record(&site, 1, address("192.0.2.1"), Some(b"Google-SMTP-STS"), NOW);
+    let batch = log.drain(NOW);
+    let mut others: Vec<_> = batch
+        .rows
+        .iter()
+        .filter(|row| row.network == Network::Others)
+        .map(|row| (row.sender.as_str(), row.fetches))
+        .collect();
+    others.sort_unstable();
+    assert_eq!(others, [("Google", 1), ("other", 744)]);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_ends_at_its_bound() {
+    let log = FetchLog::default();
+    let sites: Vec<_> = (0..100).map(|n| site(n * i64::try_from(SHARDS).unwrap())).collect();
+    let hours = 300;
+    for hour in 0..hours {
+        let now = NOW.after(HOUR * hour);
+        for site in &sites {
+            log.record(site, 1, address("192.0.2.1"), None, now);
+        }
+    }
+    assert!(lock(&log.inner.shards[0]).len() <= shard::MAX_ROWS);
+    let batch = log.drain(NOW);
+    let counted: u64 = batch.rows.iter().map(|row| row.fetches).sum();
+    assert_eq!(counted + log.uncounted(), 100 * u64::from(hours));
+    assert!(log.uncounted() > 0);
+    assert!(batch.served.iter().all(|last| last.at == NOW.after(HOUR * (hours - 1))));
+}
