@@ -5,98 +5,36 @@
 //! so that a database and the model check apply the same steps. [`next_step`] says what the
 //! installation does by itself, [`permit`] what an administrator's command comes to.
 //!
-//! Three moments of a version count:
+//! Four moments of a version count:
 //!
 //! - *shown*: its body has been handed to the nodes. From then on any sender may fetch it, under
 //!   whatever id it knows.
-//! - *announced*: its id has been handed to the name servers. Never before every node has the body
-//!   (§8.1).
-//! - *replaced*: no node serves its body any more. A sender may hold it for `max_age` from its last
-//!   fetch, which is this moment at the latest (§8.3).
+//! - *everywhere*: every live node serves it. A node that has been silent for long holds nothing
+//!   up, and may go on serving what it served before.
+//! - *announced*: its id has been handed to the name servers. Never before the body is everywhere
+//!   and came in a fetch of our own (§8.1).
+//! - *replaced*: no node, silent ones included, serves its body any more. A sender may hold it for
+//!   `max_age` from its last fetch (§8.3); [`held_until`] says what is known of that.
 
+mod change;
 mod command;
 mod held;
+mod migration;
+mod refusal;
 mod step;
 
-pub use command::{Command, Override, Refusal, permit};
-pub use held::{MARGIN, held_until};
-pub use step::{Observed, Sight, Step, Waiting, next_step};
+pub use change::Change;
+pub use command::{Checks, Command, LEAST_MAX_AGE, LEAST_TESTING, NONE_MAX_AGE, Override, permit};
+pub use held::{ELSEWHERE, MARGIN, held_until};
+pub use migration::{
+    LEAST_MX_TTL, Migration, Milestone, MxSet, Stage, plan, proposal, switch_from,
+};
+pub use refusal::{Refusal, Refused};
+pub use step::{Nodes, Observed, Sight, Step, Waiting, next_step};
 
-use crate::domain::DnsName;
 use crate::mta_sts::discovery::Timestamp;
 use crate::mta_sts::policy::{Mode, Policy};
 use crate::mta_sts::record::PolicyId;
-
-/// How far a hosted domain has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
-    /// Its records are not seen in DNS yet.
-    Pending,
-    /// Its own token was seen in DNS, so the name is its organisation's.
-    Delegated,
-    /// There is a certificate, and our own fetch over HTTPS passed.
-    Certified,
-    /// Published in mode testing (or none, after which it goes on).
-    Testing,
-    /// Published in mode enforce.
-    Enforce,
-    /// Mode none is published, and senders are waited for (§8.3).
-    Withdrawing,
-    /// Nothing is served. The name may be claimed anew once no CNAME holds the old token.
-    Gone,
-}
-
-/// How the record of `_mta-sts` comes into the domain's DNS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// A CNAME into our zone: a change needs no edit.
-    Cname,
-    /// The administrator pastes the TXT record at each change.
-    Pasted,
-    /// We write it into the customer's DNS through its provider.
-    Updated,
-}
-
-/// One version of a domain's policy, kept for good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    /// From 1 upwards, in the order of creation.
-    pub number: u32,
-    /// Never that of another version of the domain (R2).
-    pub id: PolicyId,
-    /// What is served, in its canonical form.
-    pub policy: Policy,
-    /// See the module.
-    pub shown: Option<Timestamp>,
-    /// When every node that counts had the body.
-    pub everywhere: Option<Timestamp>,
-    /// See the module.
-    pub announced: Option<Timestamp>,
-    /// See the module.
-    pub replaced: Option<Timestamp>,
-    /// The last fetch by anybody, as the log of fetches knows it, gaps in the log included.
-    pub last_served: Option<Timestamp>,
-}
-
-/// A change of MX hosts under way (R11): widen, wait, switch, wait, narrow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Migration {
-    /// The MX hosts that are to be alone in the end.
-    pub to: Vec<DnsName>,
-    /// The version that covers both the old and the new hosts.
-    pub wide: u32,
-    /// When MX records without the old hosts were first seen, and the TTL that the old RRset had.
-    pub switched: Option<Switched>,
-}
-
-/// The MX RRset was seen to have changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switched {
-    /// First seen.
-    pub at: Timestamp,
-    /// The largest TTL seen of the old RRset, in seconds.
-    pub old_ttl: u32,
-}
 
 /// All that is remembered of a hosted domain, as far as decisions need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,32 +53,6 @@ pub struct Life {
     pub announced: Option<u32>,
     /// A change of MX hosts under way.
     pub migration: Option<Migration>,
-}
-
-/// One step in a life. Applied all or none, to the [`Life`] they were decided from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Into another state.
-    Enter(State),
-    /// A new version, neither shown nor announced.
-    Add {
-        /// Its number: one above the last.
-        number: u32,
-        /// Its id.
-        id: PolicyId,
-        /// The policy.
-        policy: Policy,
-    },
-    /// Nodes serve this version's body from now on.
-    Show(u32),
-    /// Every node that counts serves this version's body: those before it are replaced.
-    Everywhere(u32),
-    /// Name servers give this version's id from now on.
-    Announce(u32),
-    /// A change of MX hosts begins, goes on, or (`None`) is over.
-    Migrate(Option<Migration>),
-    /// Nothing of the domain is served any more.
-    Cease,
 }
 
 impl Life {
@@ -162,64 +74,29 @@ impl Life {
         self.versions.iter().find(|version| version.number == number)
     }
 
-    /// The newest version.
+    /// The newest version: what the administrator wants published.
     pub fn latest(&self) -> Option<&Version> {
         self.versions.last()
     }
+}
 
-    /// Applies changes in their order.
-    pub fn apply(&mut self, changes: &[Change], now: Timestamp) {
-        for change in changes {
-            self.apply_one(change, now);
-        }
-    }
-
-    fn apply_one(&mut self, change: &Change, now: Timestamp) {
-        match change {
-            Change::Enter(state) => {
-                self.state = *state;
-                self.since = now;
-            }
-            Change::Add { number, id, policy } => self.versions.push(Version {
-                number: *number,
-                id: id.clone(),
-                policy: policy.clone(),
-                shown: None,
-                everywhere: None,
-                announced: None,
-                replaced: None,
-                last_served: None,
-            }),
-            Change::Show(number) => {
-                self.shown = Some(*number);
-                self.at(*number, |version| version.shown = Some(now));
-            }
-            Change::Everywhere(number) => {
-                self.at(*number, |version| version.everywhere = Some(now));
-                let replaced = self.versions.iter_mut().filter(|version| {
-                    version.number != *number
-                        && version.shown.is_some()
-                        && version.replaced.is_none()
-                });
-                replaced.for_each(|version| version.replaced = Some(now));
-            }
-            Change::Announce(number) => {
-                self.announced = Some(*number);
-                self.at(*number, |version| version.announced = Some(now));
-            }
-            Change::Migrate(migration) => self.migration.clone_from(migration),
-            Change::Cease => {
-                self.shown = None;
-                self.announced = None;
-            }
-        }
-    }
-
-    fn at(&mut self, number: u32, change: impl FnOnce(&mut Version)) {
-        if let Some(version) = self.versions.iter_mut().find(|version| version.number == number) {
-            change(version);
-        }
-    }
+/// How far a hosted domain has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// Its records are not seen in DNS yet.
+    Pending,
+    /// Its own token was seen in DNS, so the name is its organisation's.
+    Delegated,
+    /// There is a certificate, and our own fetch over HTTPS passed.
+    Certified,
+    /// Published in mode testing.
+    Testing,
+    /// Published in mode enforce.
+    Enforce,
+    /// Mode none is published, and senders are waited for (§8.3).
+    Withdrawing,
+    /// Nothing is served. The name may be claimed anew once no CNAME holds the old token.
+    Gone,
 }
 
 impl State {
@@ -247,11 +124,58 @@ impl State {
         }
     }
 
-    /// The state that a version in this mode brings once its id is announced.
+    /// The state that a version in this mode brings once its id is announced. Mode none is for
+    /// taking a policy away, and for nothing else (§8.3).
     pub fn published(mode: Mode) -> Self {
         match mode {
             Mode::Enforce => Self::Enforce,
-            Mode::Testing | Mode::None => Self::Testing,
+            Mode::Testing => Self::Testing,
+            Mode::None => Self::Withdrawing,
         }
+    }
+}
+
+/// How the record of `_mta-sts` comes into the domain's DNS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// A CNAME into our zone: a change needs no edit.
+    Cname,
+    /// The administrator pastes the TXT record at each change.
+    Pasted,
+    /// We write it into the customer's DNS through its provider.
+    Updated,
+}
+
+/// One version of a domain's policy, kept for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// From 1 upwards, in the order of creation.
+    pub number: u32,
+    /// Never that of another version of the domain (R2).
+    pub id: PolicyId,
+    /// What is served, in its canonical form.
+    pub policy: Policy,
+    /// It was published elsewhere before, under the same id, and taken over: senders have it from
+    /// there too, and no log of ours knows of that.
+    pub elsewhere: bool,
+    /// When its body was handed to the nodes.
+    pub shown: Option<Timestamp>,
+    /// When every live node served it.
+    pub everywhere: Option<Timestamp>,
+    /// When its id was handed to the name servers.
+    pub announced: Option<Timestamp>,
+    /// When it was known that no node serves it any more.
+    pub replaced: Option<Timestamp>,
+    /// The last fetch by anybody, as the log of fetches knows it. Complete once `replaced` is there:
+    /// a node says that it serves a later version after it has written its log of this one, and
+    /// kept the later one where it starts from; of a node that died before, the store takes it that
+    /// it served this one until it came back or was given up.
+    pub last_served: Option<Timestamp>,
+}
+
+impl Version {
+    /// True if it asks anything of senders: a policy of mode none does not.
+    pub fn asks(&self) -> bool {
+        self.policy.mode != Mode::None
     }
 }

@@ -105,6 +105,12 @@ impl MaxAge {
     /// The largest value, 365.25 days in seconds (§3.2).
     pub const MAX: Self = Self(31_557_600);
 
+    /// Days, capped at [`Self::MAX`].
+    pub const fn from_days(days: u32) -> Self {
+        let secs = days.saturating_mul(86_400);
+        Self(if secs > Self::MAX.0 { Self::MAX.0 } else { secs })
+    }
+
     /// Seconds, capped at [`Self::MAX`].
     pub fn from_secs(secs: u64) -> Self {
         Self(u32::try_from(secs).unwrap_or(u32::MAX).min(Self::MAX.0))
