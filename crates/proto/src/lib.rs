@@ -12,6 +12,7 @@ pub mod domain;
 pub mod lifecycle;
 pub mod mta_sts;
 pub mod next_hop;
+pub mod proxy_protocol;
 pub mod socketmap;
 pub mod tcp_table;
 pub mod tls_rpt;
