@@ -1,8 +1,10 @@
 //! What a node serves, in memory: everything that [`crate::policy_host`] and [`crate::authdns`]
 //! answer from. Reading takes a lock for the time of a lookup and never waits for the database.
 
+mod certificate;
 mod sites;
 
+pub use certificate::{PackError, PackedCertificate};
 pub use sites::Served;
 
 use bytes::Bytes;
@@ -42,23 +44,4 @@ pub struct ServedPolicy {
     pub version: u32,
     /// The file.
     pub body: Bytes,
-}
-
-/// A certificate chain and its private key, both DER, as small as they get: a hundred thousand of
-/// them are in memory. Intermediates are shared between those that have the same.
-#[derive(Clone)]
-pub struct PackedCertificate {
-    /// The leaf, DER.
-    pub leaf: Box<[u8]>,
-    /// The rest of the chain, DER, in its order.
-    pub intermediates: Arc<[Box<[u8]>]>,
-    /// The private key, PKCS #8 DER.
-    pub key: Box<[u8]>,
-}
-
-impl std::fmt::Debug for PackedCertificate {
-    /// Without the key.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PackedCertificate").field("leaf", &self.leaf.len()).finish_non_exhaustive()
-    }
 }

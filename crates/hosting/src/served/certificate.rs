@@ -1,0 +1,224 @@
+//! Certificates and their keys, as small as they get: a hundred thousand of them are in memory.
+
+use hashbrown::HashSet;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A certificate chain and its private key. Made by [`crate::served::Served::pack`].
+pub struct PackedCertificate {
+    leaf: Box<[u8]>,
+    issuers: Issuers,
+    key: Key,
+}
+
+/// The rest of a chain, DER, in its order.
+type Issuers = Arc<[Box<[u8]>]>;
+
+/// Why a chain and a key are no identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PackError {
+    /// No certificate at all.
+    #[error("the certificate chain is empty")]
+    Empty,
+    /// The first certificate is no X.509.
+    #[error("the certificate cannot be read")]
+    Certificate,
+    /// Not PKCS #8, or of a kind that TLS does not sign with.
+    #[error("the private key cannot be read")]
+    Key,
+    /// The certificate is for another key.
+    #[error("the private key does not belong to the certificate")]
+    Mismatch,
+}
+
+impl PackedCertificate {
+    /// Unpacks both, ready to sign. The key is proved to be the certificate's.
+    pub(crate) fn unpack(&self) -> Result<CertifiedKey, PackError> {
+        let chain = std::iter::once(&self.leaf).chain(self.issuers.iter());
+        let chain = chain.map(|der| CertificateDer::from(der.to_vec())).collect();
+        certify(chain, &self.key.to_pkcs8())
+    }
+}
+
+impl std::fmt::Debug for PackedCertificate {
+    /// Without the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedCertificate").field("leaf", &self.leaf.len()).finish_non_exhaustive()
+    }
+}
+
+/// Packs certificates, and keeps what many of them have in common once.
+#[derive(Debug, Default)]
+pub(super) struct Packer {
+    issuers: Mutex<HashSet<Issuers>>,
+}
+
+impl Packer {
+    /// Packs a chain, leaf first, and its key, PKCS #8.
+    pub(super) fn pack(
+        &self,
+        chain: &[Vec<u8>],
+        key: &[u8],
+    ) -> Result<PackedCertificate, PackError> {
+        let (leaf, issuers) = chain.split_first().ok_or(PackError::Empty)?;
+        let key = Key::of(leaf, key)?;
+        Ok(PackedCertificate { leaf: leaf.as_slice().into(), issuers: self.share(issuers), key })
+    }
+
+    fn share(&self, issuers: &[Vec<u8>]) -> Issuers {
+        let issuers: Issuers = issuers.iter().map(|der| der.as_slice().into()).collect();
+        let mut known = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_SHARED {
+            // Those that no certificate has any more; CAs change their intermediates.
+            known.retain(|issuers| Arc::strong_count(issuers) > 1);
+        }
+        if known.len() < MAX_SHARED {
+            Arc::clone(known.get_or_insert(issuers))
+        } else {
+            known.get(&issuers).map_or(issuers, Arc::clone)
+        }
+    }
+}
+
+/// A private key.
+enum Key {
+    /// Of P-256: the number that it is.
+    P256([u8; P256_SCALAR]),
+    /// Of another kind, PKCS #8.
+    Other(Box<[u8]>),
+}
+
+impl Key {
+    /// The key, if it is that of the certificate. For the usual kind this compares public keys and
+    /// calculates nothing: a hundred thousand are read when a node starts. Whether the private
+    /// part fits as well is found out when it is first used.
+    fn of(leaf: &[u8], pkcs8: &[u8]) -> Result<Self, PackError> {
+        let certificate = CertificateDer::from(leaf);
+        let parsed =
+            ParsedCertificate::try_from(&certificate).map_err(|_| PackError::Certificate)?;
+        let Some((scalar, point)) = p256_parts(pkcs8) else {
+            certify(vec![certificate.into_owned()], pkcs8)?;
+            return Ok(Self::Other(pkcs8.into()));
+        };
+        let spki = parsed.subject_public_key_info();
+        if spki.strip_prefix(P256_SPKI) == Some(point.as_slice()) {
+            Ok(Self::P256(*scalar))
+        } else {
+            Err(PackError::Mismatch)
+        }
+    }
+
+    fn to_pkcs8(&self) -> Vec<u8> {
+        match self {
+            Self::P256(scalar) => [P256_ALONE, scalar].concat(),
+            Self::Other(pkcs8) => pkcs8.to_vec(),
+        }
+    }
+}
+
+/// Private and public part of a P-256 key in the one encoding that is common (RFC 5915 in RFC 5208
+/// with the public key and without parameters).
+fn p256_parts(pkcs8: &[u8]) -> Option<(&[u8; P256_SCALAR], &[u8; P256_POINT])> {
+    let (scalar, rest) = pkcs8.strip_prefix(P256_START)?.split_first_chunk()?;
+    let point = rest.strip_prefix(P256_MIDDLE)?.try_into().ok()?;
+    Some((scalar, point))
+}
+
+fn certify(chain: Vec<CertificateDer<'static>>, pkcs8: &[u8]) -> Result<CertifiedKey, PackError> {
+    let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pkcs8));
+    let key = any_supported_type(&der).map_err(|_| PackError::Key)?;
+    let certified = CertifiedKey::new(chain, key);
+    certified.keys_match().map_err(|_| PackError::Mismatch)?;
+    Ok(certified)
+}
+
+/// Chains of intermediates that are kept once. Own limit: a CA uses a handful at a time.
+const MAX_SHARED: usize = 256;
+
+const P256_SCALAR: usize = 32;
+/// Uncompressed (SEC 1 §2.3.3).
+const P256_POINT: usize = 65;
+/// PKCS #8 with a P-256 key and its point, up to the private part.
+const P256_START: &[u8] = b"\x30\x81\x87\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
+\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x04\x6d\x30\x6b\x02\x01\x01\x04\x20";
+/// Between the two parts.
+const P256_MIDDLE: &[u8] = b"\xa1\x44\x03\x42\x00";
+/// PKCS #8 with a P-256 key alone, up to the private part.
+const P256_ALONE: &[u8] = b"\x30\x41\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
+\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x04\x27\x30\x25\x02\x01\x01\x04\x20";
+/// A public key of P-256 (RFC 5480 §2), up to its point.
+const P256_SPKI: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
+\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertifiedKey as Generated, KeyPair, PKCS_ED25519, generate_simple_self_signed};
+
+    fn generated(name: &str) -> (Vec<u8>, Vec<u8>) {
+        let Generated { cert, signing_key } =
+            generate_simple_self_signed([name.to_owned()]).unwrap();
+        (cert.der().to_vec(), signing_key.serialize_der())
+    }
+
+    #[test]
+    fn a_common_key_is_kept_as_a_number_and_signs_again() {
+        let (leaf, key) = generated("mta-sts.a.test");
+        let packed = Packer::default().pack(&[leaf.clone(), vec![7; 9]], &key).unwrap();
+        assert!(matches!(packed.key, Key::P256(_)));
+        let unpacked = packed.unpack().unwrap();
+        assert_eq!(unpacked.cert, [leaf, vec![7; 9]].map(CertificateDer::from));
+    }
+
+    #[test]
+    fn other_kinds_of_key_are_kept_as_they_are() {
+        let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        let params = rcgen::CertificateParams::new(["mta-sts.a.test".to_owned()]).unwrap();
+        let leaf = params.self_signed(&key).unwrap().der().to_vec();
+        let packed = Packer::default().pack(&[leaf], key.serialized_der()).unwrap();
+        assert!(matches!(packed.key, Key::Other(_)));
+        assert!(packed.unpack().is_ok());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let packer = Packer::default();
+        let (leaf, key) = generated("mta-sts.a.test");
+        let (_, other) = generated("mta-sts.b.test");
+        let ed25519 = KeyPair::generate_for(&PKCS_ED25519).unwrap().serialize_der();
+        let refused = |chain: &[Vec<u8>], key: &[u8]| packer.pack(chain, key).unwrap_err();
+        assert_eq!(refused(&[], &key), PackError::Empty);
+        assert_eq!(refused(&[b"leaf".to_vec()], &key), PackError::Certificate);
+        assert_eq!(refused(std::slice::from_ref(&leaf), b"key"), PackError::Key);
+        assert_eq!(refused(std::slice::from_ref(&leaf), &other), PackError::Mismatch);
+        assert_eq!(refused(std::slice::from_ref(&leaf), &ed25519), PackError::Mismatch);
+        // The public part of one, the private part of the other.
+        let forged = [&other[..P256_START.len() + P256_SCALAR], &key[P256_START.len() + 32..]];
+        let packed = packer.pack(&[leaf], &forged.concat()).unwrap();
+        assert_eq!(packed.unpack().unwrap_err(), PackError::Mismatch);
+    }
+
+    #[test]
+    fn intermediates_are_kept_once() {
+        let packer = Packer::default();
+        let pack = |issuer: &[u8]| {
+            let (leaf, key) = generated("mta-sts.a.test");
+            packer.pack(&[leaf, issuer.to_vec()], &key).unwrap()
+        };
+        let [first, second, other] = [pack(b"one"), pack(b"one"), pack(b"two")];
+        assert!(Arc::ptr_eq(&first.issuers, &second.issuers));
+        assert!(!Arc::ptr_eq(&first.issuers, &other.issuers));
+    }
+
+    #[test]
+    fn intermediates_of_no_certificate_make_room() {
+        let packer = Packer::default();
+        for number in 0..=MAX_SHARED {
+            packer.share(&[number.to_be_bytes().to_vec()]);
+        }
+        assert_eq!(packer.issuers.lock().unwrap().len(), 1);
+    }
+}
