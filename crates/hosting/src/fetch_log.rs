@@ -6,16 +6,22 @@
 
 mod senders;
 mod shard;
+mod spread;
+mod unwritten;
 
 pub use senders::{KnownSender, Senders, SendersError};
+pub use spread::{Reach, Spread};
 
 use crate::served::Site;
 use ironpost_proto::mta_sts::discovery::Timestamp;
-use ironpost_store::hosting::DomainId;
-use ironpost_store::hosting::fetches::{Batch, FetchRow, Hour, Network};
+use ironpost_store::StoreError;
+use ironpost_store::database::Database;
+use ironpost_store::hosting::fetches::{FetchRow, Hour, LastServed, Network};
+use ironpost_store::hosting::{DomainId, NodeId};
 use shard::{Key, Shard};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use unwritten::Unwritten;
 
 /// The log. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -27,12 +33,14 @@ pub struct FetchLog {
 struct Inner {
     senders: Senders,
     shards: [Mutex<Shard>; SHARDS],
+    /// What was taken out of the shards and is not known to be in the database.
+    unwritten: tokio::sync::Mutex<Unwritten>,
 }
 
 impl FetchLog {
     /// A log that knows these senders.
     pub fn new(senders: Senders) -> Self {
-        Self { inner: Arc::new(Inner { senders, shards: Default::default() }) }
+        Self { inner: Arc::new(Inner { senders, ..Inner::default() }) }
     }
 
     /// A policy went out whole. Never waits for the database, never grows beyond its bound.
@@ -54,22 +62,46 @@ impl FetchLog {
         self.shard(site.id).record(key, now);
     }
 
-    /// Takes what was recorded since the last time.
-    fn drain(&self, now: Timestamp) -> Batch {
-        let mut batch = Batch::default();
-        for shard in &self.inner.shards {
-            let (served, rows) = lock(shard).take(Hour::of(now));
-            batch.served.extend(served);
-            batch.rows.extend(rows.into_iter().map(|(key, fetches)| FetchRow {
-                domain: key.domain,
-                version: key.version,
-                hour: key.hour,
-                network: key.network,
-                sender: self.inner.senders.name(&key.sender),
-                fetches,
-            }));
-        }
-        batch
+    /// Writes when versions were served last: what a node has to do before it says that it serves
+    /// others now. What could not be written is written the next time.
+    pub async fn flush_served(&self, database: &Database) -> Result<(), StoreError> {
+        let mut unwritten = self.inner.unwritten.lock().await;
+        unwritten.add_served(self.take_served());
+        unwritten.write_served(database).await
+    }
+
+    /// Writes everything. What could not be written is written the next time, and nothing twice.
+    pub async fn flush(
+        &self,
+        database: &Database,
+        node: NodeId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut unwritten = self.inner.unwritten.lock().await;
+        unwritten.add_served(self.take_served());
+        unwritten.write_served(database).await?;
+        // Until these are written, counting goes on in the shards, which have their bounds.
+        unwritten.write_counts(database, node).await?;
+        unwritten.add_counts(self.take_counts(now));
+        unwritten.write_counts(database, node).await
+    }
+
+    fn take_served(&self) -> Vec<LastServed> {
+        self.inner.shards.iter().flat_map(|shard| lock(shard).take_served()).collect()
+    }
+
+    fn take_counts(&self, now: Timestamp) -> Vec<FetchRow> {
+        let shards = self.inner.shards.iter();
+        let counts = shards.flat_map(|shard| lock(shard).take_counts(Hour::of(now)));
+        let row = |(key, fetches): (Key, u64)| FetchRow {
+            domain: key.domain,
+            version: key.version,
+            hour: key.hour,
+            network: key.network,
+            sender: self.inner.senders.name(&key.sender),
+            fetches,
+        };
+        counts.map(row).collect()
     }
 
     /// Fetches that found no room to be counted since the start.

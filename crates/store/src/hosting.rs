@@ -10,6 +10,7 @@ pub mod alerts;
 pub mod certificates;
 pub mod challenges;
 pub mod checks;
+mod column;
 pub mod domains;
 pub mod fetches;
 pub mod jobs;

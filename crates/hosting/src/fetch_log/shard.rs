@@ -65,12 +65,16 @@ impl Shard {
         }
     }
 
-    /// Takes what was counted since the last time. Rows of hours that are over go.
-    pub(super) fn take(&mut self, hour: Hour) -> (Vec<LastServed>, Vec<(Key, u64)>) {
-        let served = std::mem::take(&mut self.served)
+    /// Takes when versions were served last, as far as that was not taken before.
+    pub(super) fn take_served(&mut self) -> Vec<LastServed> {
+        std::mem::take(&mut self.served)
             .into_iter()
             .map(|((domain, version), at)| LastServed { domain, version, at })
-            .collect();
+            .collect()
+    }
+
+    /// Takes what was counted since the last time. Rows of hours that are over go.
+    pub(super) fn take_counts(&mut self, hour: Hour) -> Vec<(Key, u64)> {
         let mut taken = Vec::new();
         self.rows.retain(|key, fetches| {
             let fetches = std::mem::take(fetches);
@@ -81,7 +85,7 @@ impl Shard {
         });
         self.named.retain(|(_, of), _| *of >= hour);
         self.all_named = self.named.values().sum();
-        (served, taken)
+        taken
     }
 
     pub(super) fn uncounted(&self) -> u64 {

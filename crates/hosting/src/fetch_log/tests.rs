@@ -48,9 +48,8 @@ fn fetches_are_counted_by_hour_network_and_sender() {
     log.record(&site, 2, address("192.0.2.1"), google, NOW);
     log.record(&site, 1, address("192.0.3.1"), None, NOW);
     log.record(&site, 1, address("192.0.2.1"), google, NOW.after(HOUR));
-    let batch = log.drain(NOW.after(HOUR));
-    let mut rows: Vec<_> = batch
-        .rows
+    let mut rows: Vec<_> = log
+        .take_counts(NOW.after(HOUR))
         .iter()
         .map(|row| format!("{} {} {} {}", row.version, row.network, row.sender, row.fetches))
         .collect();
@@ -62,10 +61,11 @@ fn fetches_are_counted_by_hour_network_and_sender() {
         "2 192.0.2.0/24 Google 1",
     ];
     assert_eq!(rows, expected);
-    let served: HashMap<_, _> = batch.served.iter().map(|last| (last.version, last.at)).collect();
+    let served = log.take_served();
+    let served: HashMap<_, _> = served.iter().map(|last| (last.version, last.at)).collect();
     assert_eq!(served, HashMap::from([(1, NOW.after(HOUR)), (2, NOW)]));
-    let nothing = log.drain(NOW.after(HOUR));
-    assert_eq!(nothing, Batch::default());
+    assert_eq!(log.take_counts(NOW.after(HOUR)), []);
+    assert_eq!(log.take_served(), []);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn the_last_time_never_goes_back() {
     let (log, site) = (FetchLog::default(), site(1));
     log.record(&site, 1, address("192.0.2.1"), None, NOW.after(HOUR));
     log.record(&site, 1, address("192.0.2.1"), None, NOW);
-    assert_eq!(log.drain(NOW).served.first().unwrap().at, NOW.after(HOUR));
+    assert_eq!(log.take_served().first().unwrap().at, NOW.after(HOUR));
 }
 
 #[test]
@@ -97,33 +97,34 @@ fn a_million_clients_find_the_bounds() {
     for shard in &log.inner.shards {
         assert!(lock(shard).len() <= shard::MAX_ROWS);
     }
-    let named = |batch: &Batch, domain: i64| {
-        let rows = batch.rows.iter().filter(|row| row.domain == DomainId(domain));
+    let named = |rows: &[FetchRow], domain: i64| {
+        let rows = rows.iter().filter(|row| row.domain == DomainId(domain));
         rows.filter(|row| row.network != Network::Others).count()
     };
-    let batch = log.drain(NOW);
-    assert_eq!(named(&batch, 0), shard::NAMED_PER_DOMAIN_HOUR);
-    let all = batch.rows.iter().filter(|row| row.network != Network::Others).count();
+    let rows = log.take_counts(NOW);
+    assert_eq!(named(&rows, 0), shard::NAMED_PER_DOMAIN_HOUR);
+    let all = rows.iter().filter(|row| row.network != Network::Others).count();
     assert_eq!(all, SHARDS * shard::MAX_NAMED, "as many as there is room for");
-    let counted: u64 = batch.rows.iter().map(|row| row.fetches).sum();
+    let counted: u64 = rows.iter().map(|row| row.fetches).sum();
     assert_eq!(counted, fetches, "none is lost");
     assert_eq!(log.uncounted(), 0);
-    assert_eq!(batch.served.len(), 1000, "each domain's last moment is known");
-    let last = batch.served.iter().map(|served| served.at).max().unwrap();
+    let served = log.take_served();
+    assert_eq!(served.len(), 1000, "each domain's last moment is known");
+    let last = served.iter().map(|served| served.at).max().unwrap();
     assert_eq!(last, NOW.after(Duration::from_millis(999_999)));
 
     // Within the hour there is no more room than before, however often the log is written.
     for n in 0..1000_u32 {
         log.record(&sites[0], 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), None, NOW);
     }
-    assert_eq!(named(&log.drain(NOW), 0), 0);
+    assert_eq!(named(&log.take_counts(NOW), 0), 0);
     // The next hour has its own.
     let later = NOW.after(HOUR);
-    log.drain(later);
+    log.take_counts(later);
     for n in 0..1000_u32 {
         log.record(&sites[0], 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), None, later);
     }
-    assert_eq!(named(&log.drain(later), 0), shard::NAMED_PER_DOMAIN_HOUR);
+    assert_eq!(named(&log.take_counts(later), 0), shard::NAMED_PER_DOMAIN_HOUR);
 }
 
 #[test]
@@ -133,9 +134,8 @@ fn known_senders_are_told_apart_when_networks_are_not() {
         log.record(&site, 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), Some(b"curl"), NOW);
     }
     log.record(&site, 1, address("192.0.2.1"), Some(b"Google-SMTP-STS"), NOW);
-    let batch = log.drain(NOW);
-    let mut others: Vec<_> = batch
-        .rows
+    let rows = log.take_counts(NOW);
+    let mut others: Vec<_> = rows
         .iter()
         .filter(|row| row.network == Network::Others)
         .map(|row| (row.sender.as_str(), row.fetches))
@@ -156,9 +156,9 @@ fn a_log_that_cannot_be_written_ends_at_its_bound() {
         }
     }
     assert!(lock(&log.inner.shards[0]).len() <= shard::MAX_ROWS);
-    let batch = log.drain(NOW);
-    let counted: u64 = batch.rows.iter().map(|row| row.fetches).sum();
+    let rows = log.take_counts(NOW);
+    let counted: u64 = rows.iter().map(|row| row.fetches).sum();
     assert_eq!(counted + log.uncounted(), 100 * u64::from(hours));
     assert!(log.uncounted() > 0);
-    assert!(batch.served.iter().all(|last| last.at == NOW.after(HOUR * (hours - 1))));
+    assert!(log.take_served().iter().all(|last| last.at == NOW.after(HOUR * (hours - 1))));
 }

@@ -1,19 +1,24 @@
-//! The log of fetches, in hours.
+//! The log of fetches: how often each version was fetched, by network and sender, in hours that
+//! become days; and when each was served last.
+
+mod fold;
+mod network;
+mod read;
+mod write;
+
+pub use fold::{DAYS_KEPT, HOURS_KEPT, NETWORKS_PER_DAY};
+pub use network::{Network, NetworkError};
+pub use read::Fetched;
 
 use super::DomainId;
 use ironpost_proto::mta_sts::discovery::Timestamp;
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
 use std::time::Duration;
 
-/// Fetches that are written together, and once, whatever becomes of the answer of the database.
+/// Counts that are written together, and once, whatever becomes of the answer of the database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Batch {
     /// Its number: a node counts its batches from 1.
     pub number: u64,
-    /// When versions were served last.
-    pub served: Vec<LastServed>,
     /// How often, and to whom.
     pub rows: Vec<FetchRow>,
 }
@@ -50,23 +55,6 @@ pub struct FetchRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hour(pub u32);
 
-/// Where a fetch comes from, as exactly as it is kept: a /24 or a /48, which is what one operator
-/// is commonly given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Network {
-    /// An IPv4 network of 24 bits.
-    V4([u8; 3]),
-    /// An IPv6 network of 48 bits.
-    V6([u8; 6]),
-    /// Networks for which there was no room.
-    Others,
-}
-
-/// A text that names no [`Network`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a network of the log of fetches")]
-pub struct NetworkError;
-
 impl Hour {
     /// The hour of a moment.
     pub fn of(moment: Timestamp) -> Self {
@@ -79,74 +67,5 @@ impl Hour {
     }
 }
 
-impl Network {
-    /// The network of an address.
-    pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => {
-                let [a, b, c, _] = address.octets();
-                Self::V4([a, b, c])
-            }
-            IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f])
-            }
-        }
-    }
-}
-
-impl fmt::Display for Network {
-    /// `192.0.2.0/24`, `2001:db8:1::/48` or `others`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::V4([a, b, c]) => write!(f, "{}/24", Ipv4Addr::new(a, b, c, 0)),
-            Self::V6([a, b, c, d, e, g]) => {
-                let groups = [[a, b], [c, d], [e, g]].map(u16::from_be_bytes);
-                let [first, second, third] = groups;
-                write!(f, "{}/48", Ipv6Addr::new(first, second, third, 0, 0, 0, 0, 0))
-            }
-            Self::Others => f.write_str(OTHERS),
-        }
-    }
-}
-
-impl FromStr for Network {
-    type Err = NetworkError;
-
-    /// Reads what [`Display`](fmt::Display) writes.
-    fn from_str(text: &str) -> Result<Self, NetworkError> {
-        if text == OTHERS {
-            return Ok(Self::Others);
-        }
-        let (address, _) = text.split_once('/').ok_or(NetworkError)?;
-        let network = Self::of(address.parse().map_err(|_| NetworkError)?);
-        (network.to_string() == text).then_some(network).ok_or(NetworkError)
-    }
-}
-
-const OTHERS: &str = "others";
 const HOUR_MILLIS: u64 = Duration::from_hours(1).as_secs() * 1000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_are_read_back() {
-        let table = [
-            ("192.0.2.77", "192.0.2.0/24"),
-            ("::ffff:192.0.2.77", "192.0.2.0/24"),
-            ("2001:db8:1:2::3", "2001:db8:1::/48"),
-            ("::1", "::/48"),
-        ];
-        for (address, network) in table {
-            let of = Network::of(address.parse().unwrap());
-            assert_eq!(of.to_string(), network);
-            assert_eq!(network.parse(), Ok(of));
-        }
-        assert_eq!("others".parse(), Ok(Network::Others));
-        for text in ["", "192.0.2.1/24", "192.0.2.0/25", "192.0.2.0", "other", "2001:db8::/32"] {
-            assert_eq!(text.parse::<Network>(), Err(NetworkError), "{text}");
-        }
-    }
-}
+const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
