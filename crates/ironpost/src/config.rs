@@ -2,6 +2,7 @@
 //! order of precedence, become one [`Settings`].
 
 pub(crate) mod file;
+pub(crate) mod hosting;
 mod list;
 pub(crate) mod resolver;
 pub(crate) mod values;

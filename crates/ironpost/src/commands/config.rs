@@ -1,6 +1,7 @@
 //! `ironpost config`: the configuration file.
 
 use crate::config::file::ConfigFile;
+use crate::config::hosting::HostingArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
@@ -22,7 +23,11 @@ pub(crate) enum ConfigCommand {
 /// Runs the command.
 pub(crate) fn run(command: ConfigCommand, console: &Console) -> Result<Exit, Failure> {
     let ConfigCommand::Check { file } = command;
-    ConfigFile::load(&file).map_err(Failure::usage)?;
+    let hosts = ConfigFile::load(&file).map_err(Failure::usage)?.hosts();
+    let settings = HostingArgs::from_file(file.clone()).settle()?;
+    if let Some(missing) = settings.missing().into_iter().next().filter(|_| hosts) {
+        return Err(Failure::usage(missing));
+    }
     console.note(&format!("{}: no fault", file.display()));
     Ok(Exit::Clean)
 }

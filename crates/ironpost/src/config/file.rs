@@ -1,10 +1,15 @@
 //! The configuration file.
 
+use super::hosting::sections::{
+    AcmeSection, AlertsSection, ChecksSection, SenderSection, ServeSection,
+};
+use super::hosting::values::DatabaseValue;
 use super::list::one_or_many;
 use super::resolver::ResolverSection;
 use super::values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
 use ironpost_proto::visible::Visible;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -17,6 +22,18 @@ pub(crate) struct ConfigFile {
     pub(crate) network: NetworkSection,
     /// The policy resolver.
     pub(crate) resolver: ResolverSection,
+    /// Where hosted domains are kept.
+    pub(crate) database: Option<DatabaseValue>,
+    /// Hosting.
+    pub(crate) serve: ServeSection,
+    /// Certificates.
+    pub(crate) acme: AcmeSection,
+    /// Who hears of trouble.
+    pub(crate) alerts: AlertsSection,
+    /// How hosted domains are looked after.
+    pub(crate) checks: ChecksSection,
+    /// Senders by their user agents and networks, before those that are built in.
+    pub(crate) senders: BTreeMap<String, SenderSection>,
 }
 
 /// `[network]`
@@ -87,11 +104,26 @@ impl ConfigFile {
         Ok(file.relative_to(path.parent().unwrap_or(Path::new(""))))
     }
 
+    /// True if it says anything of hosting.
+    pub(crate) fn hosts(&self) -> bool {
+        let Self { network: _, resolver: _, database, serve, acme, alerts, checks, senders } = self;
+        database.is_some()
+            || *serve != ServeSection::default()
+            || *acme != AcmeSection::default()
+            || *alerts != AlertsSection::default()
+            || *checks != ChecksSection::default()
+            || !senders.is_empty()
+    }
+
     fn relative_to(mut self, base: &Path) -> Self {
         let network = &mut self.network;
         network.trust_anchor = network.trust_anchor.take().map(|path| base.join(path));
         network.roots = network.roots.take().map(|roots| roots.relative_to(base));
         self.resolver = self.resolver.relative_to(base);
+        self.database = self.database.map(|database| database.relative_to(base));
+        self.serve = self.serve.relative_to(base);
+        self.acme = self.acme.relative_to(base);
+        self.alerts = self.alerts.relative_to(base);
         self
     }
 }
