@@ -6,6 +6,7 @@ pub mod address_guard;
 pub mod clock;
 pub mod dane;
 pub mod dns;
+pub mod http_post;
 pub mod places;
 pub mod policy_fetch;
 pub mod policy_source;

@@ -47,6 +47,25 @@ struct Shared {
     names: OnceLock<RootNames>,
 }
 
+impl RootSource {
+    /// The certificates of these roots, DER, for a TLS library that is not set up here; `None` for
+    /// those compiled in.
+    pub fn certificates(&self) -> Result<Option<Vec<Vec<u8>>>, RootsError> {
+        let certificates = match self {
+            Self::Bundled => return Ok(None),
+            Self::System => {
+                system_store()?;
+                rustls_native_certs::load_native_certs().certs
+            }
+            Self::File(path) => {
+                file_store(path)?;
+                file_certificates(path)?.collect::<Result<_, _>>()?
+            }
+        };
+        Ok(Some(certificates.into_iter().map(|certificate| certificate.to_vec()).collect()))
+    }
+}
+
 impl Roots {
     /// Loads roots; none at all is an error, and so is a file that holds anything unreadable.
     pub fn load(source: &RootSource) -> Result<Self, RootsError> {
@@ -135,18 +154,26 @@ fn system_place() -> String {
 
 fn file_store(path: &Path) -> Result<RootCertStore, RootsError> {
     let failed = |detail: String| RootsError { place: path.display().to_string(), detail };
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| failed(pem_words(&e)))?;
     let mut store = RootCertStore::empty();
-    for (index, certificate) in certificates.enumerate() {
+    for (index, certificate) in file_certificates(path)?.enumerate() {
         let nth = index + 1;
-        let certificate =
-            certificate.map_err(|e| failed(format!("certificate {nth}: {}", pem_words(&e))))?;
-        store.add(certificate).map_err(|e| failed(format!("certificate {nth}: {e}")))?;
+        store.add(certificate?).map_err(|e| failed(format!("certificate {nth}: {e}")))?;
     }
     if store.is_empty() {
         return Err(failed("no PEM block of type CERTIFICATE in it".to_owned()));
     }
     Ok(store)
+}
+
+fn file_certificates(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<CertificateDer<'static>, RootsError>>, RootsError> {
+    let place = path.display().to_string();
+    let failed = move |detail: String| RootsError { place: place.clone(), detail };
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| failed(pem_words(&e)))?;
+    Ok(certificates.enumerate().map(move |(index, certificate)| {
+        certificate.map_err(|e| failed(format!("certificate {}: {}", index + 1, pem_words(&e))))
+    }))
 }
 
 fn pem_words(error: &rustls_pki_types::pem::Error) -> String {
