@@ -1,0 +1,207 @@
+//! From the first octets of a client to a TLS connection.
+
+use super::answer::domain_of;
+use super::conversation::Speaking;
+use super::counts::Event;
+use super::identities::Identities;
+use crate::served::{Served, Site};
+use rcgen::{CertificateParams, CustomExtension, KeyPair};
+use rustls::crypto::aws_lc_rs;
+use rustls::server::{Accepted, Acceptor, ClientHello};
+use rustls::{Error, ProtocolVersion, ServerConfig};
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::StartHandshake;
+use tokio_rustls::server::TlsStream;
+
+/// How handshakes are made.
+#[derive(Debug)]
+pub(super) struct Handshakes {
+    served: Served,
+    config: Arc<ServerConfig>,
+}
+
+/// A handshake that is over.
+pub(super) enum Shaken {
+    /// HTTP comes next.
+    Https(Https),
+    /// A validation of TLS-ALPN-01: nothing comes next.
+    Validated,
+}
+
+/// A TLS connection of a client.
+pub(super) struct Https {
+    pub(super) stream: TlsStream<TcpStream>,
+    /// The name it asked for, in lower case: `mta-sts.` and a domain that is hosted.
+    pub(super) name: Box<str>,
+    pub(super) version: Option<ProtocolVersion>,
+    /// What they agreed on (RFC 7301); HTTP/1.1 if the client offers nothing.
+    pub(super) speaking: Speaking,
+}
+
+/// Why a handshake came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HandshakeError {
+    #[error("no TLS client hello: {0}")]
+    Hello(io::Error),
+    #[error("a name that is not hosted")]
+    Name,
+    #[error("no certificate to present")]
+    NoCertificate,
+    #[error("no certificate could be made for TLS-ALPN-01: {0}")]
+    Challenge(rcgen::Error),
+    #[error("the handshake failed: {0}")]
+    Failed(io::Error),
+}
+
+impl HandshakeError {
+    /// What it is counted as.
+    pub(super) fn event(&self) -> Event {
+        match self {
+            Self::Hello(_) => Event::BadHello,
+            Self::Name => Event::RefusedName,
+            Self::NoCertificate => Event::NoCertificate,
+            Self::Challenge(_) | Self::Failed(_) => Event::FailedHandshake,
+        }
+    }
+}
+
+impl Handshakes {
+    pub(super) fn new(served: Served, unpacked_certificates: usize) -> Result<Self, Error> {
+        let identities = Identities::new(served.clone(), unpacked_certificates);
+        // RFC 9325 §3.1.1: TLS 1.2 and 1.3.
+        let mut config = builder()?.with_cert_resolver(Arc::new(identities));
+        config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
+        // Tickets would cost more than they save: a sender is back when its day is over, and is to
+        // see the certificate then (RFC 8461 §3.3).
+        config.send_tls13_tickets = 0;
+        Ok(Self { served, config: Arc::new(config) })
+    }
+
+    /// Makes a handshake. The caller sets the deadline.
+    pub(super) async fn shake(&self, stream: TcpStream) -> Result<Shaken, HandshakeError> {
+        let accepted = hello(&stream).await.map_err(HandshakeError::Hello)?;
+        let hello = accepted.client_hello();
+        let Some((name, site)) = self.site(&hello) else {
+            say(&stream, UNRECOGNIZED_NAME);
+            return Err(HandshakeError::Name);
+        };
+        if let Some(digest) = site.alpn_challenge.filter(|_| is_validation(&hello)) {
+            let config = validation(&name, digest)?;
+            let stream = StartHandshake::from_parts(accepted, stream).into_stream(config).await;
+            let mut stream = stream.map_err(HandshakeError::Failed)?;
+            // RFC 8737 §3: the connection is of no further use, however it ends.
+            let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+            return Ok(Shaken::Validated);
+        }
+        if site.certificate.is_none() {
+            say(&stream, HANDSHAKE_FAILURE);
+            return Err(HandshakeError::NoCertificate);
+        }
+        let config = Arc::clone(&self.config);
+        let stream = StartHandshake::from_parts(accepted, stream).into_stream(config).await;
+        let stream = stream.map_err(HandshakeError::Failed)?;
+        let (_, session) = stream.get_ref();
+        let speaking = match session.alpn_protocol() {
+            Some(HTTP2) => Speaking::Http2,
+            _ => Speaking::Http1,
+        };
+        let version = session.protocol_version();
+        Ok(Shaken::Https(Https { stream, name, version, speaking }))
+    }
+
+    /// RFC 8461 §7.1: what is not hosted gets no certificate at all, let alone another domain's.
+    fn site(&self, hello: &ClientHello<'_>) -> Option<(Box<str>, Arc<Site>)> {
+        let name = hello.server_name()?;
+        let site = self.served.by_domain(domain_of(name)?)?;
+        Some((name.into(), site))
+    }
+}
+
+/// Reads until there is a client hello.
+async fn hello(stream: &TcpStream) -> io::Result<Accepted> {
+    let mut acceptor = Acceptor::default();
+    loop {
+        stream.readable().await?;
+        match acceptor.read_tls(&mut Socket(stream)) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            Err(error) => return Err(error),
+        }
+        match acceptor.accept() {
+            Ok(Some(accepted)) => return Ok(accepted),
+            Ok(None) => {}
+            Err((error, mut alert)) => {
+                // It fits into the empty buffer of the socket, or the client has left.
+                let _ = alert.write_all(&mut Socket(stream));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+    }
+}
+
+/// A socket, without waiting.
+struct Socket<'a>(&'a TcpStream);
+
+impl Read for Socket<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}
+
+impl Write for Socket<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.try_write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// RFC 8737 §3: a list of this one protocol.
+fn is_validation(hello: &ClientHello<'_>) -> bool {
+    let mut offered = hello.alpn().into_iter().flatten();
+    offered.next() == Some(ACME_TLS) && offered.next().is_none()
+}
+
+/// RFC 8737 §3: a self-signed certificate for the name alone, with the digest of the key
+/// authorization in a critical extension.
+fn validation(name: &str, digest: [u8; 32]) -> Result<Arc<ServerConfig>, HandshakeError> {
+    let made = |name: &str| {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new([name.to_owned()])?;
+        params.custom_extensions = vec![CustomExtension::new_acme_identifier(&digest)];
+        Ok((params.self_signed(&key)?.der().clone(), key))
+    };
+    let (certificate, key) = made(name).map_err(HandshakeError::Challenge)?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = builder().and_then(|builder| builder.with_single_cert(vec![certificate], key));
+    let mut config = config.map_err(|error| HandshakeError::Failed(io::Error::other(error)))?;
+    config.alpn_protocols = vec![ACME_TLS.to_vec()];
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>, Error>
+{
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider);
+    Ok(builder.with_safe_default_protocol_versions()?.with_no_client_auth())
+}
+
+/// Says a last word. It fits into the empty buffer of the socket, or the client has left.
+fn say(stream: &TcpStream, alert: [u8; 7]) {
+    let _ = stream.try_write(&alert);
+}
+
+const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+const ACME_TLS: &[u8] = b"acme-tls/1";
+/// A fatal alert in a record of its own (RFC 8446 §5.1, §6): RFC 6066 §3.
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+/// The same: RFC 8446 §6.2.
+const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
