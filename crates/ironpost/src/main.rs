@@ -3,11 +3,13 @@
 mod cli;
 mod commands;
 mod config;
+mod daemon;
 mod descriptors;
 mod exit;
 mod failure;
 mod interrupt;
 mod output;
+mod outside;
 
 use clap::Parser;
 use cli::Cli;

@@ -1,7 +1,7 @@
 //! `ironpost config`: the configuration file.
 
 use crate::config::file::ConfigFile;
-use crate::config::hosting::HostingArgs;
+use crate::config::hosting::args::HostingArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;

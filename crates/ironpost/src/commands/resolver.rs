@@ -5,11 +5,9 @@ mod confinement;
 mod explain;
 mod import;
 mod list;
-mod network;
 mod one_domain;
 mod self_test;
 mod serve;
-mod service_manager;
 mod sockets;
 mod status;
 

@@ -1,14 +1,11 @@
 //! Hosting: options, surroundings and the file become one [`HostingSettings`], which `ironpost
 //! serve` and the commands beside it are run from.
 
-mod args;
+pub(crate) mod args;
 pub(crate) mod sections;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod values;
 mod zone;
-
-pub(crate) use args::{HostingArgs, NodeArgs};
-pub(crate) use settings::{AcmeSettings, HostingSettings, Sockets};
 
 /// What is missing or does not go together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,6 @@
 
 use super::AdminSocketArgs;
 use super::admin::{Admin, socket};
-use super::network::{Network, SystemClock};
 use crate::config::OutsideArgs;
 use crate::config::resolver::Surroundings;
 use crate::config::resolver::values::SocketPath;
@@ -10,6 +9,7 @@ use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style, wrapped};
+use crate::outside::{Network, SystemClock};
 use clap::{Args, ValueEnum};
 use ironpost_net::clock::Clock;
 use ironpost_proto::next_hop::{Key, KeyError};

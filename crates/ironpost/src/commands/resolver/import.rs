@@ -1,10 +1,10 @@
 //! `ironpost resolver import`: policies out of another resolver's cache.
 
 use super::admin::{AdminArgs, unexpected};
-use super::network::SystemClock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
+use crate::outside::SystemClock;
 use clap::Args;
 use ironpost_net::clock::Clock;
 use ironpost_proto::mta_sts::discovery::Timestamp;

@@ -1,12 +1,12 @@
 //! `ironpost resolver --self-test`, and the same at the start of the daemon.
 
 use super::ResolverStart;
-use super::network::{Network, SystemClock};
 use crate::config::resolver::{Plan, Surroundings};
 use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style, wrapped};
+use crate::outside::{Network, SystemClock};
 use ironpost_net::clock::Clock;
 use ironpost_resolver::self_test::{self, Finding, Grade, Names};
 use std::fmt::Write;

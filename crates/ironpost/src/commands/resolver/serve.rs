@@ -1,16 +1,20 @@
 //! The daemon: opens everything, serves until a signal comes, and ends in order.
 
 use super::ResolverStart;
-use super::confinement::{Confinement, confine};
-use super::network::{Network, SystemClock};
-use super::sockets::{Handed, Sockets, folder};
-use super::{self_test, service_manager};
+use super::confinement::confine;
+use super::self_test;
+use super::sockets::Sockets;
 use crate::config::Settings;
 use crate::config::resolver::{AdminSocket, Plan, Surroundings};
+use crate::daemon::confinement::Confinement;
+use crate::daemon::handed::Handed;
+use crate::daemon::{self, folder, make_folder, service_manager};
 use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::{DaemonSignals, Wish, block_on_every_core};
+use crate::outside::{Network, SystemClock};
+use ironpost_resolver::admin::StatusReport;
 use ironpost_resolver::alert::Alerts;
 use ironpost_resolver::engine::{Engine, Parts};
 use ironpost_resolver::failure_report::FailureReports;
@@ -19,9 +23,6 @@ use ironpost_resolver::server;
 use ironpost_resolver::server::listen::Listener;
 use ironpost_resolver::shared::SharedCache;
 use ironpost_store::Store;
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,14 +71,14 @@ impl Daemon {
         let mut signals = DaemonSignals::listen()?;
         let plan = &self.configuration.plan;
         tracing::info!("ironpost resolver {} starts", env!("CARGO_PKG_VERSION"));
-        self.confinement.log();
+        self.confinement.log("ironpost-resolver.service");
         let sockets = Sockets::open(plan, self.handed)?;
         let network = Network::open(self.configuration.network.clone(), self.descriptors).await?;
         let engine = start_engine(plan, &network, self.descriptors).await?;
 
         let shutdown = CancellationToken::new();
         let mut servers = serve_all(sockets, plan, &engine, &shutdown);
-        service_manager::ready(&service_manager::line(&engine.status()));
+        service_manager::ready(&line(&engine.status()));
         let testing = tokio::spawn(self_test::log(network, plan.self_test.clone()));
 
         let mut pulse = interval(service_manager::pulse());
@@ -88,8 +89,8 @@ impl Daemon {
                     Wish::Reload => reload(&self.args, &self.configuration, &engine),
                     Wish::Stop => break Ok(Exit::Clean),
                 },
-                _ = pulse.tick() => service_manager::alive(&service_manager::line(&engine.status())),
-                Some(server) = servers.join_next() => break Err(broken(server)),
+                _ = pulse.tick() => service_manager::alive(&line(&engine.status())),
+                Some(server) = servers.join_next() => break Err(daemon::broken(server)),
             }
         };
 
@@ -178,16 +179,12 @@ fn serve_all(
 }
 
 /// Reads the configuration again. A file that cannot be used changes nothing.
-fn is_blank(path: &Path) -> bool {
-    fs::read_to_string(path).is_ok_and(|text| text.trim().is_empty())
-}
-
 fn reload(args: &ResolverStart, running: &Configuration, engine: &Engine) {
     service_manager::reloading();
     match (args.outside.config(), Configuration::read(args)) {
         (None, _) => tracing::warn!("there is no configuration file to read again"),
         // What an editor or a full disk leaves behind must not take local rules away.
-        (Some(path), Ok(_)) if is_blank(path) => tracing::error!(
+        (Some(path), Ok(_)) if daemon::is_blank(path) => tracing::error!(
             "{} is empty, and the configuration stays as it was; a restart goes back to the defaults",
             path.display()
         ),
@@ -207,13 +204,23 @@ fn reload(args: &ResolverStart, running: &Configuration, engine: &Engine) {
         }
         (Some(_), Err(Failure::ReaderGone | Failure::Interrupted(..))) => {}
     }
-    service_manager::ready(&service_manager::line(&engine.status()));
+    service_manager::ready(&line(&engine.status()));
+}
+
+/// A line for `systemctl status`.
+fn line(report: &StatusReport) -> String {
+    let StatusReport { enforce, testing, lookups, .. } = report;
+    let alerts = match report.alerts.len() {
+        0 => "nothing is wrong".to_owned(),
+        wrong => format!("{wrong} wrong, see `ironpost resolver status`"),
+    };
+    format!("{enforce} enforced and {testing} tested policies, {lookups} lookups; {alerts}")
 }
 
 /// Folders that are ours to make.
 fn make_folders(plan: &Plan) -> Result<(), Failure> {
     if let Some(state) = &plan.state {
-        make_folder(state, PRIVATE).map_err(|error| Failure::writing(state, error))?;
+        make_folder(state, daemon::PRIVATE).map_err(|error| Failure::writing(state, error))?;
     }
     if let AdminSocket::Usual(path) = &plan.admin {
         // That it cannot be made is told when the socket cannot.
@@ -222,20 +229,8 @@ fn make_folders(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(mode).create(path)
-}
-
-/// A server that ended by itself.
-fn broken(server: Result<(), tokio::task::JoinError>) -> Failure {
-    let error = server.map_or_else(anyhow::Error::new, |()| anyhow::anyhow!("its socket closed"));
-    Failure::could_not_test(error.context("a server has ended"))
-}
-
 /// In the state folder.
 const DATABASE: &str = "resolver.db";
-/// For the resolver's own user.
-const PRIVATE: u32 = 0o700;
 /// MTAs of other users have to get to the sockets in it.
 const PASSABLE: u32 = 0o755;
 /// How long answers under way are waited for; well within what service managers allow.

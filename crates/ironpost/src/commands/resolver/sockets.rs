@@ -3,12 +3,12 @@
 
 use crate::config::resolver::values::Group;
 use crate::config::resolver::{AdminSocket, Plan};
+use crate::daemon::handed::Handed;
 use crate::failure::Failure;
 use ironpost_proto::visible::Visible;
 use ironpost_resolver::server::listen::{self, Access, Address, Listener};
-use listenfd::ListenFd;
-use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::path::Path;
+use std::{fs, io};
 
 /// Sockets by what is spoken on them.
 #[derive(Debug)]
@@ -23,13 +23,6 @@ pub(super) struct Sockets<T> {
     pub(super) admin: Vec<T>,
 }
 
-/// A socket that the service manager has opened.
-#[derive(Debug)]
-pub(super) enum Handed {
-    Inet(std::net::TcpListener),
-    Unix(std::os::unix::net::UnixListener),
-}
-
 impl<T> Default for Sockets<T> {
     fn default() -> Self {
         Self { lookup: Vec::new(), tcp_table: Vec::new(), http: Vec::new(), admin: Vec::new() }
@@ -40,25 +33,9 @@ impl Sockets<Handed> {
     /// Takes what was handed over, by name: `lookup`, `tcp-table`, `http`, `admin`. Changes the
     /// environment, so there must be no other thread yet.
     pub(super) fn take() -> Result<Self, Failure> {
-        let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
-        let mut names = names.split(':');
-        let mut handed = ListenFd::from_env();
         let mut sockets = Self::default();
-        for index in 0..handed.len() {
-            let name = names.next().unwrap_or_default();
-            let place = sockets.of_name(name)?;
-            let socket = match handed.take_unix_listener(index) {
-                Ok(Some(socket)) => socket.set_nonblocking(true).map(|()| Handed::Unix(socket)),
-                Ok(None) => continue,
-                Err(_) => handed.take_tcp_listener(index).and_then(|socket| {
-                    let socket = socket.ok_or(io::ErrorKind::NotFound)?;
-                    socket.set_nonblocking(true).map(|()| Handed::Inet(socket))
-                }),
-            };
-            place.push(socket.map_err(|error| {
-                let context = format!("socket {index} of the service manager cannot be used");
-                Failure::usage(anyhow::Error::new(error).context(context))
-            })?);
+        for (name, socket) in Handed::take()? {
+            sockets.of_name(&name)?.push(socket);
         }
         Ok(sockets)
     }
@@ -116,7 +93,8 @@ fn either(
 
 fn adopt(handed: Vec<Handed>) -> Result<Vec<Listener>, Failure> {
     let adopted = handed.into_iter().map(|socket| match socket {
-        Handed::Inet(socket) => tokio::net::TcpListener::from_std(socket).map(Listener::Inet),
+        Handed::Tcp(socket) => tokio::net::TcpListener::from_std(socket).map(Listener::Inet),
+        Handed::Udp(_) => Err(io::Error::other("a socket of the service manager is for UDP")),
         Handed::Unix(socket) => {
             // Its path belongs to the service manager.
             tokio::net::UnixListener::from_std(socket).map(|socket| Listener::Unix(socket, None))
@@ -196,14 +174,6 @@ fn number_in(groups: &str, name: &str) -> Option<u32> {
         let mut fields = line.split(':');
         (fields.next()? == name).then(|| fields.nth(1)?.parse().ok()).flatten()
     })
-}
-
-/// The folder of a file.
-pub(super) fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        Some(_) | None => PathBuf::from("."),
-    }
 }
 
 /// For its owner alone.

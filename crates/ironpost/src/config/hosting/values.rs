@@ -96,7 +96,7 @@ pub(crate) enum ValueError {
 
 impl DatabaseValue {
     /// The address, password included.
-    pub(crate) fn reveal(&self) -> &DatabaseAddress {
+    pub(crate) fn address(&self) -> &DatabaseAddress {
         &self.0
     }
 

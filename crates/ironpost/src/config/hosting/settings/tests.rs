@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::hosting::{HostingArgs, NodeArgs};
+use crate::config::hosting::args::{HostingArgs, NodeArgs};
 use std::path::Path;
 
 fn settled(text: &str, surroundings: &Surroundings) -> Result<HostingSettings, String> {

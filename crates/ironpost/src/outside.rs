@@ -1,4 +1,5 @@
-//! Settings into what the resolver goes out with: the one place that knows both.
+//! Settings into what the daemons, and the commands beside them, go out with: the one place that
+//! knows both.
 
 use crate::config::Settings;
 use crate::descriptors::Descriptors;
@@ -14,18 +15,18 @@ use std::time::Duration;
 
 /// The way out.
 #[derive(Debug, Clone)]
-pub(super) struct Network {
+pub(crate) struct Network {
     /// Names, with DNSSEC status.
-    pub(super) resolver: Resolver,
+    pub(crate) resolver: Resolver,
     /// Policies.
-    pub(super) source: PolicySource,
+    pub(crate) source: PolicySource,
     /// Who is believed to be a policy host.
-    pub(super) roots: Roots,
+    pub(crate) roots: Roots,
 }
 
 impl Network {
     /// Loads trust roots and looks at the recursive resolver.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         settings: Settings,
         descriptors: Descriptors,
     ) -> Result<Self, Failure> {
@@ -58,7 +59,7 @@ impl Network {
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {

@@ -1,47 +1,36 @@
 //! What is said to the service manager: sd_notify(3). Without one nobody listens, and nothing is
 //! sent.
 
-use ironpost_resolver::admin::StatusReport;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// The resolver serves.
-pub(super) fn ready(status: &str) {
+/// The program serves.
+pub(crate) fn ready(status: &str) {
     notify(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
 /// The configuration is being read again; [`ready`] ends it.
-pub(super) fn reloading() {
+pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(_) => notify(&[NotifyState::Reloading]),
     }
 }
 
-/// The resolver ends.
-pub(super) fn stopping() {
+/// The program ends.
+pub(crate) fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// The resolver is alive.
-pub(super) fn alive(status: &str) {
+/// The program is alive.
+pub(crate) fn alive(status: &str) {
     notify(&[NotifyState::Watchdog, NotifyState::Status(status)]);
 }
 
-/// How often to say that the resolver is alive: twice as often as is asked for.
-pub(super) fn pulse() -> Duration {
+/// How often to say that the program is alive: twice as often as is asked for.
+pub(crate) fn pulse() -> Duration {
     let wanted = sd_notify::watchdog_enabled().map(|watchdog| watchdog / 2);
     wanted.unwrap_or(PULSE).clamp(SHORTEST_PULSE, PULSE)
-}
-
-/// A line for `systemctl status`.
-pub(super) fn line(report: &StatusReport) -> String {
-    let StatusReport { enforce, testing, lookups, .. } = report;
-    let alerts = match report.alerts.len() {
-        0 => "nothing is wrong".to_owned(),
-        wrong => format!("{wrong} wrong, see `ironpost resolver status`"),
-    };
-    format!("{enforce} enforced and {testing} tested policies, {lookups} lookups; {alerts}")
 }
 
 fn notify(states: &[NotifyState<'_>]) {
