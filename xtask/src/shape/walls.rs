@@ -115,6 +115,7 @@ const SOLE_USES: &[SoleUse] = &[
     sole("sqlx", &[STORE], "one place knows how things are kept"),
     sole("instant-acme", &[HOSTING], "one place orders certificates"),
     sole("chacha20poly1305", &[HOSTING], "one place seals keys"),
+    sole("quinn-udp", &[HOSTING], "one place reads datagrams by the dozen"),
     sole("dns-update", &[HOSTING], "one place writes into other people's DNS"),
     sole("lettre", &[HOSTING], "one place sends alerts by mail"),
     sole("flate2", &[RESOLVER], "what is unpacked has its limit where it is read"),
