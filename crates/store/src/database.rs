@@ -3,16 +3,26 @@
 //! A [`Statement`] is one SQL text for both, with `$1`, `$2` as parameters; what the two write
 //! differently is not used, or stands in one place here. Times are milliseconds since the epoch in
 //! BIGINT.
+//!
+//! What has been acknowledged is kept through the end of the process and through a loss of power.
 
 mod address;
+mod migrations;
+mod postgres;
 mod row;
 mod statement;
+mod transaction;
 
-pub use address::{AddressError, DatabaseAddress};
+pub use address::{AddressError, DatabaseAddress, PostgresUrl};
 pub(crate) use row::Row;
-pub(crate) use statement::{Statement, Value};
+pub(crate) use statement::{MAX_VALUES, Statement, Value};
+pub(crate) use transaction::Transaction;
 
+use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
+use postgres::Server;
+use sqlx::sqlite::SqlitePool;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// An open database. Cheap to clone; the last clone closes it.
@@ -23,7 +33,17 @@ pub struct Database {
 
 #[derive(Debug, Clone)]
 enum Engine {
-    // Sqlite { writer, readers } | Postgres(pool)
+    Sqlite(File),
+    Postgres(Server),
+}
+
+#[derive(Debug, Clone)]
+struct File {
+    path: PathBuf,
+    /// One connection.
+    writer: SqlitePool,
+    /// [`open::READERS`] connections.
+    readers: SqlitePool,
 }
 
 /// What to do with a database whose form is older than the program.
@@ -38,72 +58,108 @@ pub enum Migration {
 impl Database {
     /// Opens it.
     pub async fn open(address: &DatabaseAddress, migration: Migration) -> Result<Self, OpenError> {
-        let _ = (address, migration);
-        todo!("store")
+        match address {
+            DatabaseAddress::Sqlite(path) => Self::open_file(path, migration).await,
+            DatabaseAddress::Postgres(url) => {
+                let server = Server::new(url, migration)?;
+                server.prepare().await?;
+                Ok(Self { engine: Engine::Postgres(server) })
+            }
+        }
+    }
+
+    /// Opens it, even while a server does not answer: then every call says
+    /// [`StoreError::Away`] until it does, and looks at its form first. Says whether it is there.
+    pub async fn open_when_there(
+        address: &DatabaseAddress,
+        migration: Migration,
+    ) -> Result<(Self, Result<(), OpenError>), OpenError> {
+        match address {
+            DatabaseAddress::Sqlite(path) => Ok((Self::open_file(path, migration).await?, Ok(()))),
+            DatabaseAddress::Postgres(url) => {
+                let server = Server::new(url, migration)?;
+                let there = match server.prepare().await {
+                    Err(away @ OpenError::Unreachable { .. }) => Err(away),
+                    other => Ok(other?),
+                };
+                Ok((Self { engine: Engine::Postgres(server) }, there))
+            }
+        }
+    }
+
+    async fn open_file(path: &Path, migration: Migration) -> Result<Self, OpenError> {
+        let steps: Vec<_> = migrations::STEPS.iter().map(|step| step.sqlite).collect();
+        let (writer, readers) = open::open(path, &Kind::hosting(&steps, migration)).await?;
+        Ok(Self { engine: Engine::Sqlite(File { path: path.to_owned(), writer, readers }) })
     }
 
     /// True if several nodes may share it.
     pub fn is_shared(&self) -> bool {
-        match self.engine {}
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(_) => true,
+        }
     }
 
     /// Waits for what is under way and closes it.
     pub async fn close(&self) {
-        match self.engine {}
+        match &self.engine {
+            Engine::Sqlite(file) => {
+                file.readers.close().await;
+                file.writer.close().await;
+            }
+            Engine::Postgres(server) => server.close().await,
+        }
     }
 
-    /// All rows.
+    /// All rows. Reads alone: what writes and returns rows belongs into a transaction.
     pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let _ = statement;
-        todo!("store")
+        match &self.engine {
+            Engine::Sqlite(file) => {
+                let rows = statement.for_sqlite().fetch_all(&file.readers).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Engine::Postgres(server) => server.session().await?.fetch_all(statement).await,
+        }
     }
 
-    /// The first row.
+    /// The first row. Reads alone, like [`Self::fetch_all`].
     pub(crate) async fn fetch_optional(
         &self,
         statement: Statement,
     ) -> Result<Option<Row>, StoreError> {
-        let _ = statement;
-        todo!("store")
+        match &self.engine {
+            Engine::Sqlite(file) => {
+                let row = statement.for_sqlite().fetch_optional(&file.readers).await?;
+                Ok(row.map(Row::Sqlite))
+            }
+            Engine::Postgres(server) => server.session().await?.fetch_optional(statement).await,
+        }
     }
 
     /// One statement by itself; the number of rows it touched.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, StoreError> {
-        let _ = statement;
-        todo!("store")
+        match &self.engine {
+            Engine::Sqlite(file) => {
+                Ok(statement.for_sqlite().execute(&file.writer).await?.rows_affected())
+            }
+            Engine::Postgres(server) => server.session().await?.execute(statement).await,
+        }
     }
 
     /// Several that hold together. Dropped without [`Transaction::commit`], nothing happened.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
-        todo!("store")
-    }
-}
-
-/// Statements that hold together.
-#[derive(Debug)]
-pub(crate) struct Transaction {}
-
-impl Transaction {
-    pub(crate) async fn fetch_all(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let _ = statement;
-        todo!("store")
-    }
-
-    pub(crate) async fn fetch_optional(
-        &mut self,
-        statement: Statement,
-    ) -> Result<Option<Row>, StoreError> {
-        let _ = statement;
-        todo!("store")
-    }
-
-    pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
-        let _ = statement;
-        todo!("store")
-    }
-
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        todo!("store")
+        let engine = match &self.engine {
+            Engine::Sqlite(file) => {
+                transaction::Engine::Sqlite(file.writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Engine::Postgres(server) => {
+                let mut session = server.session().await?;
+                session.begin("BEGIN").await?;
+                transaction::Engine::Postgres(session)
+            }
+        };
+        Ok(Transaction { engine })
     }
 }
 

@@ -1,9 +1,13 @@
-//! What Ironpost keeps on disk: an embedded SQLite database behind one interface.
+//! What Ironpost keeps on disk.
 //!
-//! One connection writes, a few read; the write-ahead log keeps them out of each other's way. What
-//! [`Store::write`] has acknowledged survives the end of the process at any moment (`kill -9`, a
-//! crash). Nobody waits for the disk: a loss of power may cost the writes since the last checkpoint,
-//! one of which follows every 4 MiB or so, but never the soundness of the file.
+//! A sender remembers policies in a [`Store`]; an installation that hosts policies remembers them
+//! in a [`database::Database`]. Both are SQLite files, and the latter may be PostgreSQL instead.
+//!
+//! Of a file one connection writes, a few read; the write-ahead log keeps them out of each other's
+//! way. What [`Store::write`] has acknowledged survives the end of the process at any moment
+//! (`kill -9`, a crash). Nobody waits for the disk: a loss of power may cost the writes since the
+//! last checkpoint, one of which follows every 4 MiB or so, but never the soundness of the file.
+//! What a [`database::Database`] has acknowledged survives a loss of power too.
 //!
 //! Two processes may have one file open. They write in turns, and one that waits for more than
 //! [`BUSY_TIMEOUT`] is told so.
@@ -34,7 +38,8 @@ impl Store {
     /// Opens the database at `path`, and makes or migrates it if need be. The directory has to
     /// exist. A new file is for its owner alone (mode 0600).
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        open::open(path).await
+        let (writer, readers) = open::open(path, &open::Kind::sender()).await?;
+        Ok(Self { writer, readers })
     }
 
     /// Waits for writes that are on their way, moves the write-ahead log into the database and

@@ -1,10 +1,17 @@
 //! An SQL text with its parameters.
 
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgArguments, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 /// An SQL text with its parameters.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
-    pub(super) sql: &'static str,
-    pub(super) values: Vec<Value>,
+    sql: Cow<'static, str>,
+    values: Vec<Value>,
 }
 
 /// A parameter. `None` is NULL of that type: PostgreSQL wants to know.
@@ -17,7 +24,31 @@ pub(crate) enum Value {
 
 impl Statement {
     pub(crate) fn new(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
+        Self { sql: sql.into(), values: Vec::new() }
+    }
+
+    /// A text put together here, out of nothing that came from outside.
+    pub(crate) fn composed(sql: String) -> Self {
+        Self { sql: sql.into(), values: Vec::new() }
+    }
+
+    /// `head VALUES (…), (…) tail`, with all values of `rows` as parameters: at most
+    /// [`MAX_VALUES`] of them.
+    pub(crate) fn rows(head: &str, rows: Vec<Vec<Value>>, tail: &str) -> Self {
+        let mut sql = format!("{head} VALUES ");
+        let mut number = 0;
+        for (place, row) in rows.iter().enumerate() {
+            sql.push_str(if place == 0 { "(" } else { "), (" });
+            for column in 0..row.len() {
+                number += 1;
+                let comma = if column == 0 { "" } else { ", " };
+                // Writing to a text cannot fail.
+                let _ = write!(sql, "{comma}${number}");
+            }
+        }
+        sql.push_str(") ");
+        sql.push_str(tail);
+        Self { sql: sql.into(), values: rows.into_iter().flatten().collect() }
     }
 
     /// The next parameter.
@@ -25,7 +56,28 @@ impl Statement {
         self.values.push(value.into());
         self
     }
+
+    pub(super) fn for_sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
+        let query = sqlx::query(AssertSqlSafe(self.sql));
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+        })
+    }
+
+    pub(super) fn for_postgres(self) -> Query<'static, Postgres, PgArguments> {
+        let query = sqlx::query(AssertSqlSafe(self.sql));
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+        })
+    }
 }
+
+/// The parameters of one statement: SQLite allows half as many, PostgreSQL twice.
+pub(crate) const MAX_VALUES: usize = 16_000;
 
 impl From<i64> for Value {
     fn from(value: i64) -> Self {

@@ -1,0 +1,85 @@
+//! Statements that hold together.
+
+use super::postgres::Session;
+use super::{Row, Statement};
+use crate::StoreError;
+use sqlx::sqlite::Sqlite;
+
+/// Statements that hold together. Dropped without [`commit`](Self::commit), nothing happened.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(super) engine: Engine,
+}
+
+#[derive(Debug)]
+pub(super) enum Engine {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(Session),
+}
+
+impl Transaction {
+    pub(crate) async fn fetch_all(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        match &mut self.engine {
+            Engine::Sqlite(transaction) => {
+                let rows = statement.for_sqlite().fetch_all(&mut **transaction).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Engine::Postgres(session) => session.fetch_all(statement).await,
+        }
+    }
+
+    pub(crate) async fn fetch_optional(
+        &mut self,
+        statement: Statement,
+    ) -> Result<Option<Row>, StoreError> {
+        match &mut self.engine {
+            Engine::Sqlite(transaction) => {
+                let row = statement.for_sqlite().fetch_optional(&mut **transaction).await?;
+                Ok(row.map(Row::Sqlite))
+            }
+            Engine::Postgres(session) => session.fetch_optional(statement).await,
+        }
+    }
+
+    pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        match &mut self.engine {
+            Engine::Sqlite(transaction) => {
+                Ok(statement.for_sqlite().execute(&mut **transaction).await?.rows_affected())
+            }
+            Engine::Postgres(session) => session.execute(statement).await,
+        }
+    }
+
+    /// What an engine needs and the other does not.
+    pub(crate) async fn execute_on_postgres(
+        &mut self,
+        sql: &'static str,
+    ) -> Result<(), StoreError> {
+        match &mut self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(session) => session.command(sql).await,
+        }
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Engine::Postgres(session) => session.end("COMMIT").await,
+        }
+    }
+
+    /// What a drop does too, at the price of a connection to PostgreSQL.
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite(transaction) => Ok(transaction.rollback().await?),
+            Engine::Postgres(session) => session.end("ROLLBACK").await,
+        }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(_) => true,
+        }
+    }
+}
