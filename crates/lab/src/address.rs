@@ -8,6 +8,10 @@ pub(crate) const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 53, 0, 53);
 /// The second name server of every zone.
 pub(crate) const SECOND_SERVER: Ipv4Addr = Ipv4Addr::new(127, 53, 0, 54);
 
+/// Kept for an installation that hosts policies: its policy host and the name server of
+/// [`crate::hosted::ZONE`]. The lab itself does not listen there.
+pub(crate) const INSTALLATION: Ipv4Addr = Ipv4Addr::new(127, 53, 0, 80);
+
 /// Where a lab keeps its ports, without anybody listening.
 pub(crate) const HOLDER: Ipv4Addr = Ipv4Addr::new(127, 53, 255, 1);
 

@@ -4,9 +4,10 @@ mod files;
 
 use crate::address;
 use crate::certificates::Authority;
-use crate::dns::{serve_tcp, serve_udp};
+use crate::dns::{Overlay, Place, read_zone, serve_tcp, serve_udp};
 use crate::error::LabError;
 use crate::folder::Folder;
+use crate::hosted;
 use crate::listen::{LabPorts, Sockets};
 use crate::plan::{Plan, SmtpPeer};
 use crate::scenario::Scenario;
@@ -15,7 +16,7 @@ use crate::sound::SoundDomains;
 use crate::stream::Peer;
 use files::Files;
 use jiff::Timestamp;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,7 @@ pub struct Lab {
     sound: SoundDomains,
     seen: Arc<SeenLog>,
     files: Files,
+    overlay: Overlay,
     servers: JoinSet<()>,
     /// Ports that are this lab's while it lives, whether somebody listens there or not.
     _held: Vec<TcpSocket>,
@@ -64,7 +66,8 @@ impl Lab {
         let folders = folders(options.scenarios.as_deref())?;
         let authority = Arc::new(Authority::new(Timestamp::now())?);
         let sound = SoundDomains::new(options.sound_domains, options.policy_after);
-        let plan = Plan::of(&folders, sound, &authority)?;
+        let overlay = Overlay::default();
+        let plan = Plan::of(&folders, sound, &authority, overlay.clone())?;
         let mut sockets = open(&plan, options.ports).await?;
         let held = std::mem::take(&mut sockets.held);
         let ports = sockets.ports;
@@ -82,6 +85,7 @@ impl Lab {
             sound,
             seen,
             files,
+            overlay,
             servers,
             _held: held,
         })
@@ -91,7 +95,7 @@ impl Lab {
     /// authority: the world as the folders now have it. What was seen stays.
     pub async fn reload(&mut self) -> Result<(), LabError> {
         let folders = folders(self.source.as_deref())?;
-        let plan = Plan::of(&folders, self.sound, &self.authority)?;
+        let plan = Plan::of(&folders, self.sound, &self.authority, self.overlay.clone())?;
         self.servers.shutdown().await;
         let sockets = open(&plan, Some(self.ports)).await?;
         self.scenarios.clone_from(&plan.scenarios);
@@ -132,6 +136,40 @@ impl Lab {
     /// The sound domains, one a line.
     pub fn sound_domains_file(&self) -> &Path {
         &self.files.sound_domains
+    }
+
+    /// The domains that take mail and wait for somebody to host their policies.
+    pub fn customers(&self) -> impl Iterator<Item = String> + use<> {
+        hosted::customers()
+    }
+
+    /// The zone that is handed to whoever answers at [`Self::installation`].
+    pub fn hosting_zone(&self) -> &'static str {
+        hosted::ZONE
+    }
+
+    /// The address kept for an installation that hosts policies: nobody of the lab listens there.
+    pub fn installation(&self) -> IpAddr {
+        address::INSTALLATION.into()
+    }
+
+    /// A zone file whose records are added to the lab's, those of one name and type in place of
+    /// the lab's own: see [`Self::read_records`].
+    pub fn records_file(&self) -> &Path {
+        &self.files.records
+    }
+
+    /// Reads the file of records again; the error is for people and names the line. What was read
+    /// before stays then.
+    pub fn read_records(&self) -> Result<(), String> {
+        let text = std::fs::read_to_string(&self.files.records).map_err(|e| e.to_string())?;
+        self.add_records(&text)
+    }
+
+    /// The records of a zone file in place of those that were added before.
+    pub fn add_records(&self, text: &str) -> Result<(), String> {
+        self.overlay.set(read_zone(text, ".")?);
+        Ok(())
     }
 
     /// The scenarios, by name.
@@ -178,13 +216,15 @@ fn spawn_all(
     let tree = Arc::new(plan.tree);
     for dns in sockets.dns {
         let address = dns.address;
+        let installation = SocketAddr::from((address::INSTALLATION, sockets.ports.dns));
         let (udp_tree, udp_seen) = (Arc::clone(&tree), Arc::clone(seen));
-        servers.spawn(serve_udp(dns.udp, address, udp_tree, udp_seen, round_trip));
+        let place = Place { address, installation };
+        servers.spawn(serve_udp(dns.udp, place, udp_tree, udp_seen, round_trip));
         let (tree, seen) = (Arc::clone(&tree), Arc::clone(seen));
         servers.spawn(accept_all(dns.tcp, move |stream| {
             let (tree, seen) = (Arc::clone(&tree), Arc::clone(&seen));
             async move {
-                serve_tcp(Peer::accept(stream, round_trip).await, address, tree, seen).await;
+                serve_tcp(Peer::accept(stream, round_trip).await, place, tree, seen).await;
             }
         }));
     }

@@ -12,6 +12,7 @@ mod certificates;
 mod dns;
 mod error;
 mod folder;
+mod hosted;
 mod https;
 mod lab;
 mod listen;

@@ -6,7 +6,7 @@ mod symbols;
 use crate::address::{self, MAX_SCENARIOS};
 use crate::attacker::Attacker;
 use crate::certificates::{Authority, Identity};
-use crate::dns::{Tree, WireName};
+use crate::dns::{Overlay, Tree, WireName};
 use crate::error::{LabError, ScenarioError};
 use crate::folder::Folder;
 use crate::https::{self, Page, PolicyHost, Site};
@@ -53,10 +53,11 @@ impl Plan {
         folders: &[Folder],
         sound: SoundDomains,
         authority: &Arc<Authority>,
+        overlay: Overlay,
     ) -> Result<Self, LabError> {
         let mut plan = Self {
             scenarios: Vec::with_capacity(folders.len()),
-            tree: Tree::new(sound),
+            tree: Tree::new(sound, overlay),
             dns: vec![address::RESOLVER, address::SECOND_SERVER],
             https: Vec::new(),
             smtp: Vec::new(),

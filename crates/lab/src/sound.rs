@@ -5,6 +5,7 @@ use crate::address::{BULK_MX_HOSTS, BULK_POLICY_HOSTS};
 use crate::certificates::{Authority, HostKey};
 use crate::dns::{Found, RrSet, WireName};
 use crate::error::LabError;
+use crate::hosted;
 use crate::peers::CertificateManners;
 use bytes::Bytes;
 use domain::base::iana::Rtype;
@@ -137,7 +138,7 @@ impl fmt::Debug for SoundCertificates {
 impl ResolvesServerCert for SoundCertificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().unwrap_or(FALLBACK);
-        if name != FALLBACK {
+        if name != FALLBACK && !hosted::is_mx(name) {
             self.domains.locate(name)?;
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use super::name::WireName;
 use super::tree::{Found, RrSet, Tree};
 use crate::address::RESOLVER;
+use crate::hosted;
 use crate::peers::Fault;
 use crate::seen::{Seen, SeenLog, Transport};
 use domain::base::iana::exterr::ExtendedErrorCode;
@@ -32,19 +33,40 @@ struct Query<'a> {
     edns: Option<(u16, bool)>,
 }
 
+/// What comes of a message.
+pub(crate) enum Reply {
+    /// An answer.
+    Whole(Vec<u8>),
+    /// Another server knows the rest.
+    Forward(Box<Pending>),
+}
+
+/// A question that leads into a zone of somebody else.
+pub(crate) struct Pending {
+    pub(super) question: Vec<u8>,
+    pub(super) transport: Transport,
+    /// What to ask there.
+    pub(super) name: WireName,
+    pub(super) rtype: Rtype,
+    /// The aliases that led there.
+    pub(super) records: Vec<(WireName, RrSet)>,
+}
+
 /// An answer before it is put on the wire.
-struct Answer<'a> {
-    rcode: Rcode,
-    records: Vec<(WireName, Cow<'a, RrSet>)>,
+pub(super) struct Answer<'a> {
+    pub(super) rcode: Rcode,
+    pub(super) records: Vec<(WireName, Cow<'a, RrSet>)>,
     /// The zone whose SOA record proves that there is nothing.
-    denied_by: Option<WireName>,
-    secure: bool,
-    bogus: bool,
+    pub(super) denied_by: Option<WireName>,
+    /// Where somebody else's zone begins.
+    pub(super) goes_on_at: Option<WireName>,
+    pub(super) secure: bool,
+    pub(super) bogus: bool,
 }
 
 impl<'a> Server<'a> {
     /// Answers one message; `None` for silence.
-    pub(crate) fn answer(&self, octets: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn answer(&self, octets: &[u8]) -> Option<Reply> {
         let message = Message::from_octets(octets).ok()?;
         // RFC 1035 §7.3: an answer is not answered.
         if message.header().qr() {
@@ -52,7 +74,7 @@ impl<'a> Server<'a> {
         }
         let Some(query) = Query::of(message) else {
             let refusal = MessageBuilder::new_vec().start_error(&message, Rcode::FORMERR);
-            return Some(refusal.finish());
+            return Some(Reply::Whole(refusal.finish()));
         };
         self.seen.push(Seen::Dns {
             server: self.address.into(),
@@ -62,7 +84,20 @@ impl<'a> Server<'a> {
             recursive: message.header().rd(),
         });
         let answer = self.resolve(&query)?;
-        self.compose(&query, &answer)
+        if let Some(name) = answer.goes_on_at {
+            let so_far = answer.records.into_iter().map(|(owner, set)| (owner, set.into_owned()));
+            let records = so_far.collect();
+            let (question, rtype, transport) = (octets.to_vec(), query.rtype, self.transport);
+            let pending = Pending { question, transport, name, rtype, records };
+            return Some(Reply::Forward(Box::new(pending)));
+        }
+        self.compose(&query, &answer).map(Reply::Whole)
+    }
+
+    /// The answer to a question that another server had to be asked about.
+    pub(super) fn conclude(&self, octets: &[u8], answer: &Answer<'_>) -> Option<Vec<u8>> {
+        let query = Query::of(Message::from_octets(octets).ok()?)?;
+        self.compose(&query, answer)
     }
 
     /// Follows the aliases and finds what there is; `None` for silence.
@@ -91,6 +126,10 @@ impl<'a> Server<'a> {
             }
             let (zone_name, zone) = self.tree.zone_of(&name)?;
             if !recursive && Some(zone_name) != apex {
+                return Some(answer);
+            }
+            if recursive && hosted::is_within(&name) {
+                answer.goes_on_at = Some(name);
                 return Some(answer);
             }
             answer.secure &= zone.secure && recursive && !header.cd();
@@ -182,8 +221,15 @@ impl<'a> Query<'a> {
 }
 
 impl Answer<'_> {
-    fn bare(rcode: Rcode) -> Self {
-        Self { rcode, records: Vec::new(), denied_by: None, secure: false, bogus: false }
+    pub(super) fn bare(rcode: Rcode) -> Self {
+        Self {
+            rcode,
+            records: Vec::new(),
+            denied_by: None,
+            goes_on_at: None,
+            secure: false,
+            bogus: false,
+        }
     }
 
     fn goes_on_to(&self, target: &WireName) -> bool {

@@ -1,8 +1,10 @@
 //! Everything that the DNS of the lab knows.
 
 use super::name::{WireName, parent};
+use super::overlay::Overlay;
 use super::zone_file::{ZoneRecord, read_zone};
 use crate::error::ScenarioError;
+use crate::hosted;
 use crate::peers::Fault;
 use crate::sound::{self, SoundDomains};
 use bytes::Bytes;
@@ -20,6 +22,8 @@ pub(crate) struct Tree {
     /// What one authoritative server says instead.
     divergent: HashMap<Ipv4Addr, HashMap<WireName, Vec<RrSet>>>,
     sound: SoundDomains,
+    /// What was added while the lab runs.
+    overlay: Overlay,
 }
 
 /// A zone.
@@ -50,14 +54,27 @@ pub(crate) enum Found<'a> {
     NxDomain,
 }
 
+impl Found<'_> {
+    fn into_owned(self) -> Found<'static> {
+        let owned = |set: Cow<'_, RrSet>| Cow::Owned(set.into_owned());
+        match self {
+            Self::Records(set) => Found::Records(owned(set)),
+            Self::Alias(set) => Found::Alias(owned(set)),
+            Self::NoData => Found::NoData,
+            Self::NxDomain => Found::NxDomain,
+        }
+    }
+}
+
 impl Tree {
-    pub(crate) fn new(sound: SoundDomains) -> Self {
+    pub(crate) fn new(sound: SoundDomains, overlay: Overlay) -> Self {
         Self {
             nodes: HashMap::new(),
             zones: HashMap::new(),
             faults: HashMap::new(),
             divergent: HashMap::new(),
             sound,
+            overlay,
         }
     }
 
@@ -107,6 +124,9 @@ impl Tree {
             && let Some(set) = sets.iter().find(|set| set.rtype == rtype)
         {
             return Found::Records(Cow::Borrowed(set));
+        }
+        if let Some(sets) = self.overlay.over(name, self.nodes.get(name)) {
+            return pick(&sets, rtype).into_owned();
         }
         if let Some(sets) = self.nodes.get(name) {
             return pick(sets, rtype);
@@ -167,7 +187,7 @@ impl Tree {
     }
 }
 
-fn push(sets: &mut Vec<RrSet>, record: ZoneRecord) {
+pub(super) fn push(sets: &mut Vec<RrSet>, record: ZoneRecord) {
     let ZoneRecord { rtype, ttl, data, .. } = record;
     match sets.iter_mut().find(|set| set.rtype == rtype) {
         Some(set) => set.data.push(data),
@@ -190,6 +210,8 @@ const OWN_ZONES: &[(&str, bool, &str)] = &[
     ("lab.example", true, "ns1 A 127.53.0.53\nns2 A 127.53.0.54\n"),
     ("reports.example", false, "@ MX 10 mx\nmx A 127.53.251.1\n"),
     (sound::ZONE, false, "mx A 127.53.251.1\n"),
+    (hosted::CUSTOMERS, false, hosted::CUSTOMERS_ZONE),
+    (hosted::ZONE, false, ""),
 ];
 
 /// `ns1.lab.example.` and `ns2.lab.example.`

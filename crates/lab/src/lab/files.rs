@@ -17,6 +17,7 @@ pub(super) struct Files {
     pub(super) config: PathBuf,
     pub(super) domains: PathBuf,
     pub(super) sound_domains: PathBuf,
+    pub(super) records: PathBuf,
     _temporary: Option<TempDir>,
 }
 
@@ -46,6 +47,7 @@ impl Files {
             config: dir.join("ironpost.toml"),
             domains: dir.join("domains.txt"),
             sound_domains: dir.join("sound.txt"),
+            records: dir.join("records.zone"),
             _temporary: temporary,
         };
         let mut domains = String::new();
@@ -62,6 +64,7 @@ impl Files {
             (&files.config, &config(ports, &files.roots)),
             (&files.domains, &domains),
             (&files.sound_domains, &bulk),
+            (&files.records, RECORDS),
         ] {
             fs::write(path, content)
                 .map_err(|source| LabError::Write { path: path.clone(), source })?;
@@ -69,6 +72,10 @@ impl Files {
         Ok(files)
     }
 }
+
+/// What stands in the file of records at first.
+const RECORDS: &str = "; Records put here are in the lab's DNS a moment later, in place of its own \
+                       of that name and type.\n";
 
 fn config(ports: LabPorts, roots: &Path) -> String {
     let LabPorts { dns, https, smtp } = ports;
