@@ -7,6 +7,7 @@
 //! What has been acknowledged is kept through the end of the process and through a loss of power.
 
 mod address;
+mod ear;
 mod migrations;
 mod postgres;
 mod row;
@@ -14,6 +15,7 @@ mod statement;
 mod transaction;
 
 pub use address::{AddressError, DatabaseAddress, PostgresUrl};
+pub(crate) use ear::Ear;
 pub(crate) use row::Row;
 pub(crate) use statement::{MAX_VALUES, Statement, Value};
 pub(crate) use transaction::Transaction;

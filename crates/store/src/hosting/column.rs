@@ -3,6 +3,7 @@
 
 use crate::StoreError;
 use crate::database::Row;
+use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use std::str::FromStr;
 
@@ -33,6 +34,11 @@ pub(super) fn opt_time(row: &Row, column: usize) -> Result<Option<Timestamp>, St
 /// A number that is not negative, and fits.
 pub(super) fn number<T: TryFrom<i64>>(row: &Row, column: usize) -> Result<T, StoreError> {
     T::try_from(row.int(column)?).map_err(|_| damaged())
+}
+
+/// A domain: what DNS may hold, and not what a person may type.
+pub(super) fn domain(row: &Row, column: usize) -> Result<Domain, StoreError> {
+    Domain::from_a_labels(row.text(column)?.as_bytes()).map_err(|_| damaged())
 }
 
 /// Text that is read back.

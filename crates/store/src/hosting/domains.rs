@@ -1,11 +1,17 @@
 //! Hosted domains and the versions of their policies.
 
+mod add;
+mod change;
+mod events;
+mod read;
+mod row;
+mod stored_migration;
+
 use super::{DomainId, OrganisationId, Seq};
 use crate::StoreError;
-use crate::database::Database;
 use ironpost_proto::delegation::Token;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Change, Life, State, Way};
+use ironpost_proto::lifecycle::{Life, Way};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 
 /// A hosted domain.
@@ -23,7 +29,8 @@ pub struct Hosted {
     pub rua: Option<String>,
     /// Its life, all versions included.
     pub life: Life,
-    /// Its last change: what [`Database::change`] expects.
+    /// Its last change: what
+    /// [`Database::change`](crate::database::Database::change) expects.
     pub seq: Seq,
     /// When it was added.
     pub added: Timestamp,
@@ -60,7 +67,9 @@ pub struct Event {
     pub at: Timestamp,
     /// Who and why.
     pub author: Author,
-    /// What: a word such as `added`, `delegated`, `version`, `shown`, `announced`, `withdrawn`.
+    /// What: `added`; the name of the state that was entered; `version` or `adopted`, `shown`,
+    /// `everywhere`, `replaced` (all versions before it), `announced`; `migrating` (begun or gone
+    /// on) and `migrated` (over); `ceased`; `reports` for a new address of reports.
     pub what: String,
     /// The version, if it is about one.
     pub version: Option<u32>,
@@ -80,6 +89,17 @@ pub enum AddError {
     Store(#[from] StoreError),
 }
 
+/// Domains of which none was added.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {why}")]
+pub struct AddAllError {
+    /// The first that cannot be added, or was to be when the database failed.
+    pub name: Domain,
+    /// Why not.
+    #[source]
+    pub why: AddError,
+}
+
 /// A change that was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -89,84 +109,4 @@ pub enum ChangeError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl Database {
-    /// Adds a domain in state pending under a token that was never used.
-    pub async fn add_domain(
-        &self,
-        new: &NewDomain,
-        author: &Author,
-        now: Timestamp,
-    ) -> Result<Hosted, AddError> {
-        let _ = (new, author, now);
-        todo!("store")
-    }
-
-    /// A domain that is not gone, with its life.
-    pub async fn domain(
-        &self,
-        organisation: OrganisationId,
-        name: &Domain,
-    ) -> Result<Option<Hosted>, StoreError> {
-        let _ = (organisation, name);
-        todo!("store")
-    }
-
-    /// The same by its number, gone or not.
-    pub async fn domain_by_id(&self, id: DomainId) -> Result<Option<Hosted>, StoreError> {
-        let _ = id;
-        todo!("store")
-    }
-
-    /// Domains in the order of their names, those after `after`, at most `limit`; without their
-    /// older versions (`life.versions` holds the shown, the announced and the newest).
-    pub async fn domains(
-        &self,
-        organisation: OrganisationId,
-        state: Option<State>,
-        after: Option<&Domain>,
-        limit: u32,
-    ) -> Result<Vec<Hosted>, StoreError> {
-        let _ = (organisation, state, after, limit);
-        todo!("store")
-    }
-
-    /// Applies changes to a domain that nobody changed since `hosted` was read, raises the feed and
-    /// wakes the nodes. [`Life::apply`] on the same gives what is in the database afterwards.
-    pub async fn change(
-        &self,
-        hosted: &Hosted,
-        changes: &[Change],
-        author: &Author,
-        now: Timestamp,
-    ) -> Result<Seq, ChangeError> {
-        let _ = (hosted, changes, author, now);
-        todo!("store")
-    }
-
-    /// What is served at `_smtp._tls` from now on.
-    pub async fn change_rua(
-        &self,
-        hosted: &Hosted,
-        rua: Option<&str>,
-        author: &Author,
-        now: Timestamp,
-    ) -> Result<Seq, ChangeError> {
-        let _ = (hosted, rua, author, now);
-        todo!("store")
-    }
-
-    /// Everything that happened to a domain, newest first.
-    pub async fn events(&self, id: DomainId, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let _ = (id, limit);
-        todo!("store")
-    }
-
-    /// Tokens that this name was hosted under before: none may be in its CNAMEs when it is claimed
-    /// anew.
-    pub async fn former_tokens(&self, name: &Domain) -> Result<Vec<Token>, StoreError> {
-        let _ = name;
-        todo!("store")
-    }
 }
