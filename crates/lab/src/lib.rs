@@ -9,6 +9,7 @@
 mod address;
 mod attacker;
 mod certificates;
+mod crowd;
 mod dns;
 mod error;
 mod folder;
@@ -25,6 +26,7 @@ mod sound;
 mod stream;
 mod tls;
 
+pub use crowd::{Crowd, CrowdCounts, CrowdOptions, MOST_SENDERS};
 pub use error::{LabError, ScenarioError};
 pub use lab::{Lab, LabOptions};
 pub use listen::LabPorts;

@@ -18,6 +18,7 @@ pub mod foreign;
 pub mod hosting;
 mod open;
 pub mod sender;
+pub mod snapshot;
 
 pub use failure::{OpenError, StoreError};
 

@@ -40,6 +40,12 @@ impl<'a> Kind<'a> {
     pub(crate) fn hosting(migrations: &'a [&'static str], migration: Migration) -> Self {
         Self { application: HOSTING, migrations, migration, synchronous: SqliteSynchronous::Full }
     }
+
+    /// What a node serves, beside a database on another machine: a node starts from it, and has
+    /// said that it keeps it.
+    pub(crate) fn of_snapshot(migrations: &'a [&'static str], migration: Migration) -> Self {
+        Self { application: SNAPSHOT, migrations, migration, synchronous: SqliteSynchronous::Full }
+    }
 }
 
 /// Opens the database at `path`, and makes or migrates it if need be: the connection that writes,
@@ -194,8 +200,14 @@ const SENDER_MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/0001_sen
 const SENDER: i64 = 0x4972_506f;
 /// The octets "IrPh".
 const HOSTING: i64 = 0x4972_5068;
+/// The octets "IrPs".
+const SNAPSHOT: i64 = 0x4972_5073;
 /// Whose files are whose.
-const PARTS: [(i64, &str); 2] = [(SENDER, "ironpost resolver"), (HOSTING, "ironpost serve")];
+const PARTS: [(i64, &str); 3] = [
+    (SENDER, "ironpost resolver"),
+    (HOSTING, "ironpost serve"),
+    (SNAPSHOT, "a snapshot of ironpost serve"),
+];
 
 /// The load of all policies takes one; the others answer meanwhile.
 pub(crate) const READERS: u32 = 3;

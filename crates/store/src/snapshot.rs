@@ -1,0 +1,199 @@
+//! What a node serves, on its own disk: so that it can start while the database is away.
+
+use crate::database::Migration;
+use crate::hosting::serving::{ServedCertificate, ServedRow};
+use crate::hosting::{DomainId, Seq};
+use crate::open::{self, Kind};
+use crate::{OpenError, StoreError};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Connection, Row};
+use std::path::Path;
+
+/// A file with the rows that a node serves. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SnapshotFile {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SnapshotFile {
+    /// Opens the file, or makes an empty one for its owner alone.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let (writer, readers) = open::open(path, &Kind::snapshot()).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Keeps rows in place of what was there of their domains, and that everything up to `seen` is
+    /// kept: all or nothing.
+    pub async fn put(&self, rows: &[ServedRow], seen: Seq) -> Result<(), StoreError> {
+        let mut connection = self.writer.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        for row in rows {
+            if row.gone {
+                let forget = sqlx::query("DELETE FROM served WHERE id = $1").bind(row.id.0);
+                forget.execute(&mut *transaction).await?;
+                continue;
+            }
+            let certificate = row.certificate.as_ref();
+            sqlx::query(
+                "INSERT OR REPLACE INTO served \
+                 (id, name, token, version, policy, record, rua, chain, sealed_key, seq) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            )
+            .bind(row.id.0)
+            .bind(row.name.as_str())
+            .bind(row.token.to_string())
+            .bind(row.policy.as_ref().map(|(version, _)| i64::from(*version)))
+            .bind(row.policy.as_ref().map(|(_, policy)| policy))
+            .bind(row.record.as_ref().map(|id| id.as_str()))
+            .bind(row.rua.as_ref())
+            .bind(certificate.map(|certificate| in_one(&certificate.chain)))
+            .bind(certificate.map(|certificate| &certificate.sealed_key))
+            .bind(row.seq.0)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let seen = sqlx::query("UPDATE seen SET seq = $1").bind(seen.0);
+        seen.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets everything: what comes next is the whole.
+    pub async fn clear(&self) -> Result<(), StoreError> {
+        sqlx::raw_sql("DELETE FROM served; UPDATE seen SET seq = 0").execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Up to where it goes.
+    pub async fn seen(&self) -> Result<Seq, StoreError> {
+        Ok(Seq(sqlx::query_scalar("SELECT seq FROM seen").fetch_one(&self.readers).await?))
+    }
+
+    /// Rows after that of `after`, in the order of their numbers, at most `limit`. What cannot be
+    /// read is passed over, and logged.
+    pub async fn rows(
+        &self,
+        after: Option<DomainId>,
+        limit: u32,
+    ) -> Result<Vec<ServedRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, name, token, version, policy, record, rua, chain, sealed_key, seq \
+             FROM served WHERE id > $1 ORDER BY id LIMIT $2",
+        )
+        .bind(after.map_or(0, |id| id.0))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut served = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: i64 = row.try_get(0)?;
+            match read(&row)? {
+                Some(row) => served.push(row),
+                None => tracing::warn!(domain = id, "a domain in the snapshot cannot be read"),
+            }
+        }
+        Ok(served)
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Option<ServedRow>, StoreError> {
+    let name: String = row.try_get(1)?;
+    let token: String = row.try_get(2)?;
+    let version: Option<u32> = row.try_get(3)?;
+    let policy: Option<String> = row.try_get(4)?;
+    let record: Option<String> = row.try_get(5)?;
+    let chain: Option<Vec<u8>> = row.try_get(7)?;
+    let sealed_key: Option<Vec<u8>> = row.try_get(8)?;
+    let (Ok(name), Ok(token)) = (name.parse(), token.parse()) else { return Ok(None) };
+    let certificate = chain.zip(sealed_key).and_then(|(chain, sealed_key)| {
+        Some(ServedCertificate { chain: apart(&chain)?, sealed_key })
+    });
+    Ok(Some(ServedRow {
+        id: DomainId(row.try_get(0)?),
+        name,
+        token,
+        gone: false,
+        policy: version.zip(policy),
+        record: record.and_then(|id| id.parse().ok()),
+        rua: row.try_get(6)?,
+        certificate,
+        seq: Seq(row.try_get(9)?),
+    }))
+}
+
+/// Certificates one after the other, each behind its length.
+fn in_one(chain: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for certificate in chain {
+        // No certificate is that long.
+        let length = u32::try_from(certificate.len()).unwrap_or(u32::MAX);
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(certificate);
+    }
+    out
+}
+
+fn apart(mut octets: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut chain = Vec::new();
+    while !octets.is_empty() {
+        let (length, rest) = octets.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (certificate, rest) = rest.split_at_checked(length)?;
+        chain.push(certificate.to_vec());
+        octets = rest;
+    }
+    Some(chain)
+}
+
+impl Kind<'_> {
+    /// What a node serves: it can be had again, and a loss of power must not take it.
+    fn snapshot() -> Kind<'static> {
+        Kind::of_snapshot(SNAPSHOT_MIGRATIONS, Migration::Apply)
+    }
+}
+
+const SNAPSHOT_MIGRATIONS: &[&str] = &[include_str!("../migrations/snapshot/0001_snapshot.sql")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_are_read_back_and_broken_ones_are_not() {
+        let chain = vec![vec![1, 2, 3], Vec::new(), vec![4]];
+        assert_eq!(apart(&in_one(&chain)), Some(chain.clone()));
+        let whole = in_one(&chain);
+        assert_eq!(apart(&whole[..whole.len() - 1]), None, "cut short");
+        assert_eq!(apart(&[0, 0]), None, "half a length");
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_read_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("snapshot.db");
+        let row = |id: i64, gone| ServedRow {
+            id: DomainId(id),
+            name: format!("d{id}.test").parse().unwrap(),
+            token: ironpost_proto::delegation::Token::from_bytes([id.to_be_bytes()[7]; 10]),
+            gone,
+            policy: Some((3, "version: STSv1\n".to_owned())),
+            record: Some("1".parse().unwrap()),
+            rua: None,
+            certificate: Some(ServedCertificate {
+                chain: vec![vec![1], vec![2, 3]],
+                sealed_key: vec![9],
+            }),
+            seq: Seq(id),
+        };
+        let file = SnapshotFile::open(&path).await.unwrap();
+        file.put(&[row(1, false), row(2, false)], Seq(2)).await.unwrap();
+        file.put(&[row(1, true), row(3, false)], Seq(5)).await.unwrap();
+        let file = SnapshotFile::open(&path).await.unwrap();
+        assert_eq!(file.rows(None, 10).await.unwrap(), [row(2, false), row(3, false)]);
+        assert_eq!(file.rows(Some(DomainId(2)), 10).await.unwrap(), [row(3, false)]);
+        assert_eq!(file.seen().await.unwrap(), Seq(5));
+        file.clear().await.unwrap();
+        assert_eq!(file.rows(None, 10).await.unwrap(), []);
+    }
+}
