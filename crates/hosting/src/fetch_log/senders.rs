@@ -71,11 +71,13 @@ impl Senders {
         let agent = user_agent.unwrap_or_default();
         let agent = agent.get(..MAX_READ).unwrap_or(agent);
         let client = client.to_canonical();
-        match self.0.iter().position(|known| known.is(client, agent)) {
-            // `MAX_SENDERS` and those built in are far fewer.
-            Some(place) => u16::try_from(place).map_or(Sender::Other, Sender::Known),
-            None => product(agent).map_or(Sender::Other, Sender::Unknown),
-        }
+        let Some(found) = self.0.iter().find(|known| known.is(client, agent)) else {
+            return product(agent).map_or(Sender::Other, Sender::Unknown);
+        };
+        // Several of one name are one sender.
+        let place = self.0.iter().position(|known| known.name == found.name);
+        // `MAX_SENDERS` and those built in are far fewer.
+        place.and_then(|place| u16::try_from(place).ok()).map_or(Sender::Other, Sender::Known)
     }
 
     /// Its name in the log.
@@ -180,7 +182,8 @@ mod tests {
     #[test]
     fn senders_are_known_by_user_agent_and_network() {
         let ours = known("Big mail", "", &["198.51.100.0/24", "2001:db8::/32"]);
-        let senders = Senders::new(vec![ours, known("Mine", "my-sts", &[])]).unwrap();
+        let more = known("Google", "", &["203.0.113.0/24"]);
+        let senders = Senders::new(vec![ours, known("Mine", "my-sts", &[]), more]).unwrap();
         let table: [(&str, Option<&[u8]>, &str); 12] = [
             ("192.0.2.1", Some(b"Google-SMTP-STS"), "Google"),
             ("192.0.2.1", Some(b"google-smtp-sts/2"), "Google"),
@@ -199,6 +202,10 @@ mod tests {
             let sender = senders.identify(client.parse().unwrap(), agent);
             assert_eq!(senders.name(&sender), name, "{client} {agent:?}");
         }
+        let identify =
+            |client: &str, agent: &[u8]| senders.identify(client.parse().unwrap(), Some(agent));
+        let both = [identify("192.0.2.1", b"Google-SMTP-STS"), identify("203.0.113.1", b"")];
+        assert_eq!(both[0], both[1], "one name is one sender");
     }
 
     #[test]

@@ -23,12 +23,13 @@ CREATE TABLE fetch_batches (
     batch   BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- Checks of hosted domains: the report is the JSON of `ironpost check`.
+-- Checks of hosted domains. The report is the JSON of `ironpost check`, as long as it is kept.
 CREATE TABLE checks (
     domain_id  BIGINT NOT NULL,
     checked_at BIGINT NOT NULL,
     verdict    TEXT   NOT NULL,
-    report     TEXT   NOT NULL,
+    summary    TEXT   NOT NULL,
+    report     TEXT,
     PRIMARY KEY (domain_id, checked_at)
 );
 

@@ -2,14 +2,16 @@
 
 use super::{Batch, FetchRow, HOUR_MILLIS, LastServed};
 use crate::StoreError;
-use crate::database::{Database, Statement, Transaction};
+use crate::database::{Database, MAX_VALUES, Statement, Transaction, Value};
 use crate::hosting::NodeId;
 use crate::hosting::column::{millis, signed};
-use std::sync::LazyLock;
 
 impl Database {
     /// These versions were served then; a later moment that is known already stays.
     pub async fn record_served(&self, served: &[LastServed]) -> Result<(), StoreError> {
+        // Nodes that write at the same time lock rows in the same order.
+        let mut served = served.to_vec();
+        served.sort_by_key(|last| (last.domain, last.version));
         for part in served.chunks(AT_ONCE) {
             let mut transaction = self.begin().await?;
             for last in part {
@@ -44,53 +46,31 @@ pub(super) async fn add(
     period: u64,
     rows: &[FetchRow],
 ) -> Result<(), StoreError> {
-    let (whole, rest) = rows.as_chunks::<ROWS>();
-    for rows in whole {
-        let statement = Statement::new(&ADD_MANY);
-        transaction.execute(bind(statement, period, rows)).await?;
-    }
-    for row in rest {
-        let statement = Statement::new(&ADD_ONE);
-        transaction.execute(bind(statement, period, std::slice::from_ref(row))).await?;
+    for rows in rows.chunks(MAX_VALUES / COLUMNS) {
+        let values = rows.iter().map(|row| values(period, row)).collect();
+        transaction.execute(Statement::rows(ADD, values, TO_WHAT_IS_THERE)).await?;
     }
     Ok(())
 }
 
-fn bind(statement: Statement, period: u64, rows: &[FetchRow]) -> Statement {
-    rows.iter().fold(statement, |statement, row| {
-        let start = row.hour.start().as_millis();
-        statement
-            .bind(row.domain.0)
-            .bind(signed(period))
-            .bind(signed(start - start % period))
-            .bind(row.version)
-            .bind(row.network.to_string())
-            .bind(row.sender.as_str())
-            .bind(signed(row.fetches))
-    })
+fn values(period: u64, row: &FetchRow) -> Vec<Value> {
+    let start = row.hour.start().as_millis();
+    vec![
+        row.domain.0.into(),
+        signed(period).into(),
+        signed(start - start % period).into(),
+        row.version.into(),
+        row.network.to_string().into(),
+        row.sender.as_str().into(),
+        signed(row.fetches).into(),
+    ]
 }
 
-fn add_sql(rows: usize) -> String {
-    let row = |row: usize| {
-        let parameters: Vec<_> = (1..=COLUMNS).map(|n| format!("${}", row * COLUMNS + n)).collect();
-        format!("({})", parameters.join(", "))
-    };
-    let rows: Vec<_> = (0..rows).map(row).collect();
-    format!(
-        "INSERT INTO fetches \
-             (domain_id, period, period_start, version, network, sender, fetched) \
-         VALUES {} \
-         ON CONFLICT (domain_id, period, period_start, version, network, sender) \
-         DO UPDATE SET fetched = fetches.fetched + excluded.fetched",
-        rows.join(", ")
-    )
-}
-
-static ADD_ONE: LazyLock<String> = LazyLock::new(|| add_sql(1));
-static ADD_MANY: LazyLock<String> = LazyLock::new(|| add_sql(ROWS));
+const ADD: &str = "INSERT INTO fetches \
+     (domain_id, period, period_start, version, network, sender, fetched)";
+const TO_WHAT_IS_THERE: &str = "ON CONFLICT (domain_id, period, period_start, version, network, sender) \
+     DO UPDATE SET fetched = fetches.fetched + excluded.fetched";
 const COLUMNS: usize = 7;
-/// Rows of one statement.
-const ROWS: usize = 64;
 /// Versions of one transaction: nobody waits long for the one writer of SQLite.
 const AT_ONCE: usize = 1000;
 

@@ -1,0 +1,57 @@
+//! Ways to tell people.
+
+use super::email::{Email, EmailError};
+use super::message::{Message, State};
+use super::webhook::{Webhook, WebhookError};
+
+/// A way to tell people.
+#[derive(Debug, Clone)]
+pub enum Channel {
+    /// The program's log.
+    Log,
+    /// A mail through an SMTP server.
+    Email(Email),
+    /// A signed request.
+    Webhook(Webhook),
+}
+
+/// A channel that did not take what it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// The mail.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+    /// The request.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+}
+
+impl Channel {
+    /// Its name in the database and in the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Email(_) => "email",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
+    /// Tells it; ends within the channel's deadline.
+    pub(super) async fn send(&self, message: &Message) -> Result<(), ChannelError> {
+        match self {
+            Self::Log => log(message),
+            Self::Email(email) => email.send(message).await?,
+            Self::Webhook(webhook) => webhook.send(message).await?,
+        }
+        Ok(())
+    }
+}
+
+fn log(message: &Message) {
+    for told in &message.alerts {
+        match told.state {
+            State::Open => tracing::warn!("{}", told.line()),
+            State::Over => tracing::info!("{}", told.line()),
+        }
+    }
+}
