@@ -25,6 +25,7 @@ pub use fault::Fault;
 pub use hostable::{NotHostable, Section, hostable, zone_fits};
 pub use publish::{RecordToPublish, Type, address_records, policy_record, records};
 pub use servers::{Says, ServerView, Servers};
+pub(crate) use verdict::holds_token;
 
 use futures_util::future::join_all;
 use ironpost_net::address_guard::AddressGuard;

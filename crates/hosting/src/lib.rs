@@ -10,6 +10,7 @@ pub mod alerts;
 pub mod authdns;
 pub mod checks;
 pub mod delegation;
+pub mod dns_update;
 pub mod drift;
 pub mod fetch_log;
 pub mod jobs;

@@ -4,7 +4,6 @@ use super::verdict::leads_to;
 use super::{Expected, Fault, Looker, View};
 use futures_util::future::join_all;
 use ironpost_net::dns::answer::DnsError;
-use ironpost_net::dns::resolver::Resolver;
 use ironpost_proto::delegation::Target;
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::lifecycle::{Sight, Way};
@@ -68,13 +67,11 @@ impl ServerView {
 
 /// Asks them, and puts what follows first among the faults.
 pub(super) async fn ask(looker: &Looker, expected: &Expected<'_>, view: &mut View) {
-    let resolver = looker.resolver.unvalidated();
-    let names = name_servers(&resolver, &view.owner).await.unwrap_or_default();
-    let asked = names.into_iter().take(MAX_SERVERS).map(|server| {
-        let (resolver, owner, target) = (&resolver, &view.owner, view.target);
+    let names = looker.name_servers(&view.owner).await.unwrap_or_default();
+    let asked = names.into_iter().map(|server| {
+        let (owner, target) = (&view.owner, view.target);
         async move {
-            let says = ask_one(resolver, looker, &server, owner).await;
-            let says = says.unwrap_or(Says::Unasked).judged(target, expected);
+            let says = looker.ask_one(&server, owner).await.judged(target, expected);
             ServerView { server, says }
         }
     });
@@ -115,36 +112,40 @@ fn compare(view: &View) -> Option<Fault> {
     }
 }
 
-/// The name servers of the zone that holds the name.
-async fn name_servers(resolver: &Resolver, owner: &DnsName) -> Result<Vec<DnsName>, DnsError> {
-    let zone = resolver.zone_of(owner).await?;
-    Ok(resolver.ns(&zone).await?.records().to_vec())
-}
-
-/// The aliases that one server gives; `None` if it cannot be asked. Asked for TXT: the answer
-/// begins with the alias, whatever stands at its end.
-async fn ask_one(
-    resolver: &Resolver,
-    looker: &Looker,
-    server: &DnsName,
-    owner: &DnsName,
-) -> Option<Says> {
-    let address = address_of(resolver, looker, server).await?;
-    let answer = resolver.txt_at(SocketAddr::new(address, looker.port), owner).await;
-    Some(match answer {
-        Ok(answer) => Says::Other(answer.aliases),
-        Err(error) => Says::Silent(error),
-    })
-}
-
-async fn address_of(resolver: &Resolver, looker: &Looker, server: &DnsName) -> Option<IpAddr> {
-    let may = |address: &&IpAddr| looker.guard.check(**address).is_ok();
-    if let Ok(answer) = resolver.ipv4(server).await
-        && let Some(address) = answer.records().iter().find(may)
-    {
-        return Some(*address);
+impl Looker {
+    /// The name servers of the zone that holds a name, thirteen at most.
+    pub(crate) async fn name_servers(&self, owner: &DnsName) -> Result<Vec<DnsName>, DnsError> {
+        let resolver = self.resolver.unvalidated();
+        let zone = resolver.zone_of(owner).await?;
+        let mut servers = resolver.ns(&zone).await?.records().to_vec();
+        servers.sort();
+        servers.truncate(MAX_SERVERS);
+        Ok(servers)
     }
-    resolver.ipv6(server).await.ok()?.records().iter().find(may).copied()
+
+    /// Where a name server can be asked; `None` if nowhere.
+    pub(crate) async fn address_of(&self, server: &DnsName) -> Option<SocketAddr> {
+        let resolver = self.resolver.unvalidated();
+        let may = |address: &&IpAddr| self.guard.check(**address).is_ok();
+        for found in [resolver.ipv4(server).await, resolver.ipv6(server).await] {
+            let found = found.ok();
+            let address = found.as_ref().and_then(|answer| answer.records().iter().find(may));
+            if let Some(address) = address {
+                return Some(SocketAddr::new(*address, self.port));
+            }
+        }
+        None
+    }
+
+    /// What one server says of a name. Asked for TXT: the answer begins with the alias, whatever
+    /// stands at its end.
+    async fn ask_one(&self, server: &DnsName, owner: &DnsName) -> Says {
+        let Some(address) = self.address_of(server).await else { return Says::Unasked };
+        match self.resolver.txt_at(address, owner).await {
+            Ok(answer) => Says::Other(answer.aliases),
+            Err(error) => Says::Silent(error),
+        }
+    }
 }
 
 /// Own limit: zones have two to eight, the root thirteen.

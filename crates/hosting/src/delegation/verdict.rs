@@ -42,6 +42,13 @@ pub(super) fn leads_to(aliases: &[DnsName], zone: &Domain, wanted: (Target, Toke
     aliases.iter().any(|alias| label_in(alias, zone) == Some(Ok(wanted)))
 }
 
+/// True if a name stands for something of the domain with that token.
+pub(crate) fn holds_token(name: &str, zone: &Domain, wanted: Token) -> bool {
+    let name = name.parse::<DnsName>().ok();
+    let label = name.and_then(|name| label_in(&name, zone));
+    label.is_some_and(|label| label.is_ok_and(|(_, token)| token == wanted))
+}
+
 /// What a name directly below the zone stands for; `None` if it lies outside.
 pub(super) fn label_in(
     name: &DnsName,
