@@ -1,5 +1,9 @@
 //! Jobs: each is done once, by whichever node takes it first.
 
+mod planned;
+
+pub use planned::Planned;
+
 use super::{DomainId, NodeId, column};
 use crate::StoreError;
 use crate::database::{Database, MAX_VALUES, Row, Statement, Value};

@@ -1,12 +1,13 @@
 //! New domains.
 
+use super::change::change;
 use super::{AddAllError, AddError, Author, Hosted, NewDomain, row};
 use crate::StoreError;
 use crate::database::{Database, MAX_VALUES, Statement, Transaction, Value};
 use crate::hosting::column::{self, damaged};
 use crate::hosting::{DomainId, OrganisationId, Seq};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::State;
+use ironpost_proto::lifecycle::{Change, Life, State};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use std::collections::HashMap;
 
@@ -22,6 +23,37 @@ impl Database {
         let ids = ids.map_err(|error| error.why)?;
         let id = ids.first().ok_or_else(damaged)?;
         Ok(self.domain_by_id(*id).await?.ok_or_else(damaged)?)
+    }
+
+    /// Adds a domain with its first changes, or nothing at all.
+    pub async fn add_domain_with(
+        &self,
+        new: &NewDomain,
+        changes: &[Change],
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<Hosted, AddError> {
+        let mut transaction = self.begin().await?;
+        let ids = add(&mut transaction, std::slice::from_ref(new), author, now).await;
+        let ids = ids.map_err(|error| error.why)?;
+        let id = *ids.first().ok_or_else(damaged)?;
+        let find = Statement::new("SELECT seq FROM domains WHERE id = $1").bind(id.0);
+        let row = transaction.fetch_optional(find).await?.ok_or_else(damaged)?;
+        let mut hosted = Hosted {
+            id,
+            organisation: new.organisation,
+            name: new.name.clone(),
+            token: new.token,
+            rua: new.rua.clone(),
+            life: Life::new(new.way, now),
+            seq: Seq(row.int(0)?),
+            added: now,
+        };
+        let seq = change(&mut transaction, &hosted, changes, author, now).await?;
+        hosted.seq = seq.ok_or_else(damaged)?;
+        hosted.life.apply(changes, now);
+        transaction.commit().await?;
+        Ok(hosted)
     }
 
     /// Adds many, all or none, and returns their numbers in the same order. A hundred thousand take

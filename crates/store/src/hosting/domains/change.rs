@@ -19,21 +19,17 @@ impl Database {
         author: &Author,
         now: Timestamp,
     ) -> Result<Seq, ChangeError> {
-        let mut life = hosted.life.clone();
-        life.apply(changes, now);
         let mut transaction = self.begin().await?;
-        let seq = transaction.raise_feed().await?;
-        if !update(&mut transaction, hosted, &life, hosted.rua.as_deref(), seq).await? {
-            transaction.rollback().await?;
-            return Err(ChangeError::Conflict);
+        match change(&mut transaction, hosted, changes, author, now).await? {
+            Some(seq) => {
+                transaction.commit().await?;
+                Ok(seq)
+            }
+            None => {
+                transaction.rollback().await?;
+                Err(ChangeError::Conflict)
+            }
         }
-        for change in changes {
-            change_versions(&mut transaction, hosted.id, change, now).await?;
-        }
-        let happened: Vec<_> = changes.iter().map(events::of).collect();
-        events::write(&mut transaction, hosted.id, &happened, author, now).await?;
-        transaction.commit().await?;
-        Ok(seq)
     }
 
     /// What is served at `_smtp._tls` from now on.
@@ -54,6 +50,28 @@ impl Database {
         transaction.commit().await?;
         Ok(seq)
     }
+}
+
+/// Makes the changes. `None` if somebody else has changed the domain.
+pub(super) async fn change(
+    transaction: &mut Transaction,
+    hosted: &Hosted,
+    changes: &[Change],
+    author: &Author,
+    now: Timestamp,
+) -> Result<Option<Seq>, StoreError> {
+    let mut life = hosted.life.clone();
+    life.apply(changes, now);
+    let seq = transaction.raise_feed().await?;
+    if !update(transaction, hosted, &life, hosted.rua.as_deref(), seq).await? {
+        return Ok(None);
+    }
+    for change in changes {
+        change_versions(transaction, hosted.id, change, now).await?;
+    }
+    let happened: Vec<_> = changes.iter().map(events::of).collect();
+    events::write(transaction, hosted.id, &happened, author, now).await?;
+    Ok(Some(seq))
 }
 
 /// What stands in the row of the domain. False if somebody else has changed it.

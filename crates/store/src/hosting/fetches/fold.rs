@@ -16,6 +16,7 @@ impl Database {
         let drop_before = days_before(now, DAYS_KEPT);
         let drop = Statement::new(DROP_DAYS).bind(signed(DAY_MILLIS)).bind(drop_before);
         self.execute(drop).await?;
+        self.execute(Statement::new(DROP_BATCHES)).await?;
 
         let fold_before = days_before(now, HOURS_KEPT);
         let domains = Statement::new(FOLDABLE)
@@ -117,3 +118,6 @@ const DELETE_DAY: &str =
 const DELETE_HOURS: &str =
     "DELETE FROM fetches WHERE domain_id = $1 AND period = $2 AND period_start < $3";
 const DROP_DAYS: &str = "DELETE FROM fetches WHERE period = $1 AND period_start < $2";
+/// Numbers of batches of nodes that are no more.
+const DROP_BATCHES: &str = "DELETE FROM fetch_batches WHERE NOT EXISTS \
+     (SELECT 1 FROM nodes WHERE nodes.id = fetch_batches.node_id)";
