@@ -2,6 +2,7 @@
 //! answer from. Reading takes a lock for the time of a lookup and never waits for the database.
 
 mod certificate;
+mod delta;
 mod sites;
 
 pub use certificate::{PackError, PackedCertificate};

@@ -78,7 +78,7 @@ pub(super) async fn enter_https(guest: Guest, handshakes: Arc<Handshakes>) {
         }
         Err(_) => return door.counts.add(Event::SlowHandshake),
     };
-    let Https { stream, name, version, speaking } = https;
+    let Https { stream, name, version, speaking } = *https;
     door.counts.add(if version == Some(ProtocolVersion::TLSv1_2) {
         Event::Tls12
     } else {

@@ -95,8 +95,9 @@ impl Client {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+                let network = address.to_bits() >> 64;
+                // 64 bits are left.
+                Self::V6(u64::try_from(network).unwrap_or_default())
             }
         }
     }

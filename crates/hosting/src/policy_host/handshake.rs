@@ -6,9 +6,10 @@ use super::counts::Event;
 use super::identities::Identities;
 use crate::served::{Served, Site};
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
-use rustls::crypto::aws_lc_rs;
-use rustls::server::{Accepted, Acceptor, ClientHello};
-use rustls::{Error, ProtocolVersion, ServerConfig};
+use rustls::crypto::aws_lc_rs::{self, sign::any_ecdsa_type};
+use rustls::server::{Accepted, Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ALL_VERSIONS, Error, ProtocolVersion, ServerConfig};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(super) struct Handshakes {
 /// A handshake that is over.
 pub(super) enum Shaken {
     /// HTTP comes next.
-    Https(Https),
+    Https(Box<Https>),
     /// A validation of TLS-ALPN-01: nothing comes next.
     Validated,
 }
@@ -51,7 +52,7 @@ pub(super) enum HandshakeError {
     #[error("no certificate to present")]
     NoCertificate,
     #[error("no certificate could be made for TLS-ALPN-01: {0}")]
-    Challenge(rcgen::Error),
+    Challenge(Error),
     #[error("the handshake failed: {0}")]
     Failed(io::Error),
 }
@@ -71,13 +72,8 @@ impl HandshakeError {
 impl Handshakes {
     pub(super) fn new(served: Served, unpacked_certificates: usize) -> Result<Self, Error> {
         let identities = Identities::new(served.clone(), unpacked_certificates);
-        // RFC 9325 §3.1.1: TLS 1.2 and 1.3.
-        let mut config = builder()?.with_cert_resolver(Arc::new(identities));
-        config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
-        // Tickets would cost more than they save: a sender is back when its day is over, and is to
-        // see the certificate then (RFC 8461 §3.3).
-        config.send_tls13_tickets = 0;
-        Ok(Self { served, config: Arc::new(config) })
+        let config = config(Arc::new(identities), &[HTTP2, HTTP1, HTTP10])?;
+        Ok(Self { served, config })
     }
 
     /// Makes a handshake. The caller sets the deadline.
@@ -89,7 +85,7 @@ impl Handshakes {
             return Err(HandshakeError::Name);
         };
         if let Some(digest) = site.alpn_challenge.filter(|_| is_validation(&hello)) {
-            let config = validation(&name, digest)?;
+            let config = validation(&name, digest).inspect_err(|_| say(&stream, INTERNAL_ERROR))?;
             let stream = StartHandshake::from_parts(accepted, stream).into_stream(config).await;
             let mut stream = stream.map_err(HandshakeError::Failed)?;
             // RFC 8737 §3: the connection is of no further use, however it ends.
@@ -109,7 +105,7 @@ impl Handshakes {
             _ => Speaking::Http1,
         };
         let version = session.protocol_version();
-        Ok(Shaken::Https(Https { stream, name, version, speaking }))
+        Ok(Shaken::Https(Box::new(Https { stream, name, version, speaking })))
     }
 
     /// RFC 8461 §7.1: what is not hosted gets no certificate at all, let alone another domain's.
@@ -177,20 +173,33 @@ fn validation(name: &str, digest: [u8; 32]) -> Result<Arc<ServerConfig>, Handsha
         params.custom_extensions = vec![CustomExtension::new_acme_identifier(&digest)];
         Ok((params.self_signed(&key)?.der().clone(), key))
     };
-    let (certificate, key) = made(name).map_err(HandshakeError::Challenge)?;
+    let made: Result<_, rcgen::Error> = made(name);
+    let (certificate, key) =
+        made.map_err(|error| HandshakeError::Challenge(Error::General(error.to_string())))?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = builder().and_then(|builder| builder.with_single_cert(vec![certificate], key));
-    let mut config = config.map_err(|error| HandshakeError::Failed(io::Error::other(error)))?;
-    config.alpn_protocols = vec![ACME_TLS.to_vec()];
-    config.send_tls13_tickets = 0;
-    Ok(Arc::new(config))
+    // Not compared with each other: rustls would stumble over the critical extension.
+    let config = any_ecdsa_type(&key).and_then(|key| {
+        let identity = SingleCertAndKey::from(CertifiedKey::new(vec![certificate], key));
+        config(Arc::new(identity), &[ACME_TLS])
+    });
+    config.map_err(HandshakeError::Challenge)
 }
 
-fn builder() -> Result<rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>, Error>
-{
+fn config(
+    identities: Arc<dyn ResolvesServerCert>,
+    protocols: &[&[u8]],
+) -> Result<Arc<ServerConfig>, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider);
-    Ok(builder.with_safe_default_protocol_versions()?.with_no_client_auth())
+    // RFC 9325 §3.1.1: TLS 1.2 and 1.3.
+    let config =
+        ServerConfig::builder_with_provider(provider).with_protocol_versions(ALL_VERSIONS)?;
+    let mut config = config.with_no_client_auth().with_cert_resolver(identities);
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    // Nothing to resume a session with: a sender is back when its day is over, and is to see the
+    // certificate then (RFC 8461 §3.3).
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(Arc::new(config))
 }
 
 /// Says a last word. It fits into the empty buffer of the socket, or the client has left.
@@ -200,8 +209,12 @@ fn say(stream: &TcpStream, alert: [u8; 7]) {
 
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
+/// Of old programs, and of those that like to be answered by a close.
+const HTTP10: &[u8] = b"http/1.0";
 const ACME_TLS: &[u8] = b"acme-tls/1";
 /// A fatal alert in a record of its own (RFC 8446 §5.1, §6): RFC 6066 §3.
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 /// The same: RFC 8446 §6.2.
 const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+/// The same.
+const INTERNAL_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];

@@ -1,21 +1,30 @@
 //! Certificates and their keys, as small as they get: a hundred thousand of them are in memory.
 
-use hashbrown::HashSet;
+use super::delta::{apply, difference};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A certificate chain and its private key. Made by [`crate::served::Served::pack`].
 pub struct PackedCertificate {
+    family: Arc<Family>,
+    /// The leaf, as its difference from the family's sample.
     leaf: Box<[u8]>,
-    issuers: Issuers,
     key: Key,
 }
 
-/// The rest of a chain, DER, in its order.
-type Issuers = Arc<[Box<[u8]>]>;
+/// What the certificates of one issuer have in common.
+#[derive(Debug)]
+struct Family {
+    /// The rest of the chain, DER, in its order.
+    issuers: Box<[Box<[u8]>]>,
+    /// The first leaf that was seen, DER.
+    sample: Box<[u8]>,
+}
 
 /// Why a chain and a key are no identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +46,10 @@ pub enum PackError {
 impl PackedCertificate {
     /// Unpacks both, ready to sign. The key is proved to be the certificate's.
     pub(crate) fn unpack(&self) -> Result<CertifiedKey, PackError> {
-        let chain = std::iter::once(&self.leaf).chain(self.issuers.iter());
-        let chain = chain.map(|der| CertificateDer::from(der.to_vec())).collect();
+        // It was made from the same sample.
+        let leaf = apply(&self.family.sample, &self.leaf).ok_or(PackError::Certificate)?;
+        let issuers = self.family.issuers.iter().map(|der| der.to_vec());
+        let chain = std::iter::once(leaf).chain(issuers).map(CertificateDer::from).collect();
         certify(chain, &self.key.to_pkcs8())
     }
 }
@@ -53,7 +64,8 @@ impl std::fmt::Debug for PackedCertificate {
 /// Packs certificates, and keeps what many of them have in common once.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
-    issuers: Mutex<HashSet<Issuers>>,
+    hashes: DefaultHashBuilder,
+    families: Mutex<HashTable<Arc<Family>>>,
 }
 
 impl Packer {
@@ -65,21 +77,31 @@ impl Packer {
     ) -> Result<PackedCertificate, PackError> {
         let (leaf, issuers) = chain.split_first().ok_or(PackError::Empty)?;
         let key = Key::of(leaf, key)?;
-        Ok(PackedCertificate { leaf: leaf.as_slice().into(), issuers: self.share(issuers), key })
+        let family = self.family(issuers, leaf);
+        let leaf = difference(&family.sample, leaf);
+        Ok(PackedCertificate { family, leaf, key })
     }
 
-    fn share(&self, issuers: &[Vec<u8>]) -> Issuers {
-        let issuers: Issuers = issuers.iter().map(|der| der.as_slice().into()).collect();
-        let mut known = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_SHARED {
-            // Those that no certificate has any more; CAs change their intermediates.
-            known.retain(|issuers| Arc::strong_count(issuers) > 1);
+    fn family(&self, issuers: &[Vec<u8>], leaf: &[u8]) -> Arc<Family> {
+        let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = self.hashes.hash_one(issuers);
+        let is_this = |family: &Arc<Family>| {
+            family.issuers.iter().map(|der| &**der).eq(issuers.iter().map(Vec::as_slice))
+        };
+        if let Some(known) = families.find(hash, is_this) {
+            return Arc::clone(known);
         }
-        if known.len() < MAX_SHARED {
-            Arc::clone(known.get_or_insert(issuers))
-        } else {
-            known.get(&issuers).map_or(issuers, Arc::clone)
+        if families.len() >= MAX_FAMILIES {
+            // Those of which there is no certificate any more: CAs change their intermediates.
+            families.retain(|family| Arc::strong_count(family) > 1);
         }
+        let issuers = issuers.iter().map(|der| der.as_slice().into()).collect();
+        let new = Arc::new(Family { issuers, sample: leaf.into() });
+        if families.len() < MAX_FAMILIES {
+            let hash_of = |family: &Arc<Family>| self.hashes.hash_one(&family.issuers);
+            families.insert_unique(hash, Arc::clone(&new), hash_of);
+        }
+        new
     }
 }
 
@@ -135,8 +157,8 @@ fn certify(chain: Vec<CertificateDer<'static>>, pkcs8: &[u8]) -> Result<Certifie
     Ok(certified)
 }
 
-/// Chains of intermediates that are kept once. Own limit: a CA uses a handful at a time.
-const MAX_SHARED: usize = 256;
+/// Own limit. A CA uses a handful of intermediates at a time; what goes beyond is not shared.
+const MAX_FAMILIES: usize = 256;
 
 const P256_SCALAR: usize = 32;
 /// Uncompressed (SEC 1 §2.3.3).
@@ -209,16 +231,21 @@ mod tests {
             packer.pack(&[leaf, issuer.to_vec()], &key).unwrap()
         };
         let [first, second, other] = [pack(b"one"), pack(b"one"), pack(b"two")];
-        assert!(Arc::ptr_eq(&first.issuers, &second.issuers));
-        assert!(!Arc::ptr_eq(&first.issuers, &other.issuers));
+        assert!(Arc::ptr_eq(&first.family, &second.family));
+        assert!(!Arc::ptr_eq(&first.family, &other.family));
+        let [first, second] = [first, second].map(|packed| packed.unpack().unwrap().cert);
+        assert_ne!(first[0], second[0]);
+        assert_eq!(first[1], second[1]);
     }
 
     #[test]
     fn intermediates_of_no_certificate_make_room() {
         let packer = Packer::default();
-        for number in 0..=MAX_SHARED {
-            packer.share(&[number.to_be_bytes().to_vec()]);
+        let kept: Vec<_> = (0..5).map(|_| packer.family(&[b"kept".to_vec()], b"leaf")).collect();
+        for number in 0..MAX_FAMILIES {
+            packer.family(&[number.to_be_bytes().to_vec()], b"leaf");
         }
-        assert_eq!(packer.issuers.lock().unwrap().len(), 1);
+        assert_eq!(packer.families.lock().unwrap().len(), 2);
+        assert!(Arc::ptr_eq(&kept[0], &packer.family(&[b"kept".to_vec()], b"other leaf")));
     }
 }
