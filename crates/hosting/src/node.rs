@@ -1,1 +1,202 @@
 //! A node: follows the database, keeps what it serves in memory, and says that it lives.
+//!
+//! What has been applied here is acknowledged to the database at once ([`Database::beat`]); only
+//! then may an id follow its body (RFC 8461 §8.1). The log of fetches is written before the
+//! acknowledgement, so that a version is never called replaced while a fetch of it is known to this
+//! node alone (§8.3).
+
+mod load;
+mod snapshot;
+
+pub use snapshot::{Snapshot, SnapshotError};
+
+use crate::fetch_log::FetchLog;
+use crate::sealing::Seals;
+use crate::served::Served;
+use ironpost_net::clock::Clock;
+use ironpost_store::StoreError;
+use ironpost_store::database::Database;
+use ironpost_store::hosting::nodes::Watch;
+use ironpost_store::hosting::{NodeId, Seq};
+use load::Loader;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// What a node is made of.
+#[derive(Debug, Clone)]
+pub struct NodeParts {
+    /// Whom it follows.
+    pub database: Database,
+    /// Its name among the nodes.
+    pub name: String,
+    /// What it does, separated by commas.
+    pub roles: String,
+    /// Where what it serves is kept for a start without the database; `None` where the database is
+    /// a file of this machine itself.
+    pub snapshot: Option<Snapshot>,
+    /// What it serves.
+    pub served: Served,
+    /// Opens private keys.
+    pub seals: Seals,
+    /// Who fetched what.
+    pub log: FetchLog,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a node is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Its number, once the database has given it one.
+    pub id: Option<NodeId>,
+    /// Everything up to here is served.
+    pub seen: Seq,
+    /// The database answered last time.
+    pub connected: bool,
+}
+
+/// A node that follows the database.
+#[derive(Debug)]
+pub struct Node {
+    parts: NodeParts,
+    loader: Loader,
+    health: watch::Sender<Health>,
+    id: Option<NodeId>,
+    /// The feed as it was last acknowledged.
+    acknowledged: Option<Seq>,
+}
+
+impl Node {
+    /// A node that serves nothing yet.
+    pub fn new(parts: NodeParts) -> Self {
+        let loader = Loader::new(parts.served.clone(), parts.seals.clone());
+        let health = Health { id: None, seen: Seq::default(), connected: false };
+        Self { parts, loader, health: watch::Sender::new(health), id: None, acknowledged: None }
+    }
+
+    /// How it is doing, now and whenever that changes.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    /// Fills memory for the first time: from the database, or while that is away from the snapshot.
+    /// Says whether the database answered.
+    pub async fn fill(&mut self) -> Result<bool, SnapshotError> {
+        match self.join_and_catch_up().await {
+            Ok(()) => return Ok(true),
+            Err(error) => tracing::error!(%error, "the database does not answer"),
+        }
+        if let Some(snapshot) = &self.parts.snapshot {
+            let seen = snapshot.load(&mut self.loader).await?;
+            let sites = self.parts.served.len();
+            tracing::warn!(sites, "serving from the snapshot until the database is back");
+            self.health.send_modify(|health| health.seen = seen);
+        }
+        Ok(false)
+    }
+
+    /// Follows the database until `end`, then takes leave of it.
+    pub async fn follow(mut self, end: CancellationToken) {
+        let mut watch = None;
+        let mut beat_at = Instant::now();
+        while !end.is_cancelled() {
+            let outcome = self.join_and_catch_up().await;
+            self.note(&outcome);
+            if outcome.is_err() {
+                watch = None;
+            }
+            if watch.is_none() && outcome.is_ok() {
+                watch = self.parts.database.watch().await.ok();
+                if watch.is_some() {
+                    // What changed before the watch began.
+                    continue;
+                }
+            }
+            beat_at = (beat_at + BEAT).max(Instant::now());
+            tokio::select! {
+                () = end.cancelled() => break,
+                () = changed(watch.as_mut()) => {}
+                () = sleep_until(beat_at) => self.acknowledged = None,
+            }
+        }
+        self.leave().await;
+    }
+
+    async fn join_and_catch_up(&mut self) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        let id = match self.id {
+            Some(id) => id,
+            None => {
+                let id = self.parts.database.join(&self.parts.name, &self.parts.roles, now).await?;
+                self.id = Some(id);
+                id
+            }
+        };
+        // A database restored from a backup is behind: all of it is read again.
+        if self.parts.database.feed().await? < self.loader.seen() {
+            tracing::warn!("the database is older than what is served here: reading all of it");
+            self.loader.start_anew();
+            if let Some(snapshot) = &self.parts.snapshot {
+                snapshot.clear().await?;
+            }
+        }
+        let changed =
+            self.loader.catch_up(&self.parts.database, self.parts.snapshot.as_ref(), now).await?;
+        if changed || self.acknowledged != Some(self.loader.seen()) {
+            self.parts.log.flush_served(&self.parts.database).await?;
+            let seen = self.loader.seen();
+            if !self.parts.database.beat(id, seen, self.parts.clock.now()).await? {
+                tracing::warn!("another node has taken the name of this one, or it was forgotten");
+                self.id = None;
+                return Err(StoreError::Conflict("this node has to join anew".to_owned()));
+            }
+            self.acknowledged = Some(seen);
+        }
+        let seen = self.loader.seen();
+        self.health.send_if_modified(|health| {
+            let new = Health { id: Some(id), seen, connected: true };
+            let differs = *health != new;
+            *health = new;
+            differs
+        });
+        Ok(())
+    }
+
+    fn note(&self, outcome: &Result<(), StoreError>) {
+        let Err(error) = outcome else { return };
+        let lost =
+            self.health.send_if_modified(|health| std::mem::replace(&mut health.connected, false));
+        if lost {
+            tracing::error!(%error, "the database is away: what is in memory is served on");
+        }
+    }
+
+    async fn leave(&mut self) {
+        let Some(id) = self.id else { return };
+        let goodbye = async {
+            self.parts.log.flush(&self.parts.database, id, self.parts.clock.now()).await?;
+            self.parts.database.leave(id).await
+        };
+        match timeout(GOODBYE, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not hear the goodbye"),
+            Err(_) => tracing::warn!("the database did not hear the goodbye in time"),
+        }
+    }
+}
+
+async fn changed(watch: Option<&mut Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How often a node says that it lives, and how soon it tries again while the database is away. The
+/// database calls a node silent after several of these.
+const BEAT: Duration = Duration::from_secs(3);
+/// How long the end of a node waits for the database.
+const GOODBYE: Duration = Duration::from_secs(5);

@@ -1,1 +1,154 @@
-//! What an administrator does, one file for each operation.
+//! What an administrator does, one file for each operation. A command line calls them as an API
+//! would: each takes a [`Desk`] and facts, and returns facts.
+
+pub mod add;
+pub mod diff;
+pub mod history;
+pub mod list;
+pub mod migrate;
+pub mod publish;
+pub mod remove;
+pub mod rollback;
+pub mod show;
+pub mod withdraw;
+
+use crate::jobs::Kind;
+use ironpost_checker::publish::id_at;
+use ironpost_net::clock::Clock;
+use ironpost_proto::domain::Domain;
+use ironpost_proto::lifecycle::{Change, Checks, Command, Life, Override, Refused, permit};
+use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_proto::mta_sts::record::PolicyId;
+use ironpost_store::StoreError;
+use ironpost_store::database::Database;
+use ironpost_store::hosting::OrganisationId;
+use ironpost_store::hosting::domains::{Author, ChangeError, Hosted};
+use std::sync::Arc;
+
+/// Where an administrator sits: which database, for which organisation, under which name.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The database.
+    pub database: Database,
+    /// Whose domains are seen.
+    pub organisation: OrganisationId,
+    /// Who is acting.
+    pub who: String,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What an administrator says to a change; all of it is kept with what it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// Why.
+    pub why: Option<String>,
+    /// Why to go on although something speaks against it.
+    pub overriding: Option<Override>,
+}
+
+/// An operation that was not carried out; nothing of it is written.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// There is no such domain for this organisation.
+    #[error("{0} is not hosted here: `ironpost domain add {0}` begins")]
+    NotHosted(Domain),
+    /// The lifecycle speaks against it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Others changed the domain again and again.
+    #[error("the domain is being changed by somebody else: try again")]
+    Busy,
+    /// No id can be made of the time.
+    #[error("no id can be made of the time: set the clock of this machine")]
+    Clock,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Changes decided on and not yet made: what a dry run shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The domain as it is.
+    pub hosted: Hosted,
+    /// What would change.
+    pub changes: Vec<Change>,
+    /// Who and why.
+    pub author: Author,
+    /// When it was decided.
+    pub now: Timestamp,
+}
+
+impl Desk {
+    /// A domain of the organisation, with its life.
+    pub async fn hosted(&self, name: &Domain) -> Result<Hosted, OperationError> {
+        let found = self.database.domain(self.organisation, name).await?;
+        found.ok_or_else(|| OperationError::NotHosted(name.clone()))
+    }
+
+    /// Who acts, and why.
+    fn author(&self, said: &Said) -> Author {
+        let overriding =
+            said.overriding.as_ref().map(|reason| format!("overridden: {}", reason.as_str()));
+        let parts: Vec<String> = said.why.iter().cloned().chain(overriding).collect();
+        let why = (!parts.is_empty()).then(|| parts.join("; "));
+        Author { who: self.who.clone(), why }
+    }
+
+    /// Decides on a command without carrying it out.
+    async fn prepare(
+        &self,
+        name: &Domain,
+        said: &Said,
+        checks: &Checks,
+        command: impl FnOnce(&Life, PolicyId) -> Command,
+    ) -> Result<Prepared, OperationError> {
+        let hosted = self.hosted(name).await?;
+        self.decide(hosted, said, checks, command)
+    }
+
+    fn decide(
+        &self,
+        hosted: Hosted,
+        said: &Said,
+        checks: &Checks,
+        command: impl FnOnce(&Life, PolicyId) -> Command,
+    ) -> Result<Prepared, OperationError> {
+        let now = self.clock.now();
+        let id = fresh_id(&hosted.life, now)?;
+        let command = command(&hosted.life, id);
+        let reason = said.overriding.as_ref();
+        let changes = permit(&hosted.life, &command, checks, reason, now)?;
+        Ok(Prepared { hosted, changes, author: self.author(said), now })
+    }
+
+    /// Carries out what was prepared, unless the domain has changed since. The domain as it is
+    /// then.
+    pub async fn carry_out(&self, prepared: Prepared) -> Result<Hosted, OperationError> {
+        let Prepared { mut hosted, changes, author, now } = prepared;
+        match self.database.change(&hosted, &changes, &author, now).await {
+            Ok(seq) => hosted.seq = seq,
+            Err(ChangeError::Conflict) => return Err(OperationError::Busy),
+            Err(ChangeError::Store(error)) => return Err(error.into()),
+        }
+        hosted.life.apply(&changes, now);
+        self.database.schedule(Kind::Advance.as_str(), Some(hosted.id), now).await?;
+        Ok(hosted)
+    }
+}
+
+/// An id made of the time that no version of the domain has had (R2).
+pub(crate) fn fresh_id(life: &Life, now: Timestamp) -> Result<PolicyId, OperationError> {
+    let millis = i64::try_from(now.as_millis()).map_err(|_| OperationError::Clock)?;
+    let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| OperationError::Clock)?;
+    let base = id_at(moment).map_err(|_| OperationError::Clock)?;
+    let used = |id: &PolicyId| life.versions.iter().any(|version| version.id == *id);
+    if !used(&base) {
+        return Ok(base);
+    }
+    // Several within a second: one more than there are versions cannot all be used.
+    let numbered = (2..=life.versions.len().saturating_add(2))
+        .filter_map(|number| format!("{base}n{number}").parse::<PolicyId>().ok());
+    numbered.into_iter().find(|id| !used(id)).ok_or(OperationError::Clock)
+}

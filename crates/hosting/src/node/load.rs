@@ -1,0 +1,172 @@
+//! Rows of the database into what is served.
+
+use super::Snapshot;
+use crate::sealing::Seals;
+use crate::served::{PackedCertificate, Served, ServedPolicy, Site};
+use bytes::Bytes;
+use ironpost_proto::domain::Domain;
+use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_store::StoreError;
+use ironpost_store::database::Database;
+use ironpost_store::hosting::challenges::{Challenge, StoredChallenge};
+use ironpost_store::hosting::serving::{ServedCertificate, ServedRow};
+use ironpost_store::hosting::{DomainId, Seq};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Applies rows in the order of the feed.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    served: Served,
+    seals: Seals,
+    seen: Seq,
+    /// Challenges under way, by their numbers.
+    challenges: BTreeMap<i64, StoredChallenge>,
+}
+
+impl Loader {
+    pub(super) fn new(served: Served, seals: Seals) -> Self {
+        Self { served, seals, seen: Seq::default(), challenges: BTreeMap::new() }
+    }
+
+    /// Everything up to here is served.
+    pub(super) fn seen(&self) -> Seq {
+        self.seen
+    }
+
+    /// Reads all from the beginning the next time.
+    pub(super) fn start_anew(&mut self) {
+        self.seen = Seq::default();
+    }
+
+    /// Applies what is new. Says whether anything was.
+    pub(super) async fn catch_up(
+        &mut self,
+        database: &Database,
+        snapshot: Option<&Snapshot>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        // The end is fixed first: a challenge that is handed out while pages are read comes with
+        // the next round.
+        let end = database.feed().await?;
+        if end == self.seen {
+            self.drop_expired(now);
+            return Ok(false);
+        }
+        let challenges = database.challenges_after(self.seen, now).await?;
+        let mut after = self.seen;
+        loop {
+            let rows = database.served_after(after, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.seq;
+            if let Some(snapshot) = snapshot {
+                snapshot.put(&rows, after).await?;
+            }
+            let whole = rows.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
+            rows.into_iter().for_each(|row| self.put(row));
+            if !whole {
+                break;
+            }
+        }
+        challenges.into_iter().for_each(|challenge| self.challenge(challenge));
+        self.drop_expired(now);
+        self.seen = end.max(after);
+        Ok(true)
+    }
+
+    /// Serves what a row says.
+    pub(super) fn put(&mut self, row: ServedRow) {
+        if row.gone {
+            self.served.forget(row.id);
+            return;
+        }
+        let certificate = row.certificate.and_then(|stored| self.certificate(&row.name, stored));
+        let policy = row
+            .policy
+            .map(|(version, text)| ServedPolicy { version, body: Bytes::from(text.into_bytes()) });
+        let mut site = Site {
+            id: row.id,
+            domain: row.name,
+            token: row.token,
+            policy,
+            record: row.record,
+            rua: row.rua.map(String::into_boxed_str),
+            certificate,
+            dns_challenges: Vec::new(),
+            alpn_challenge: None,
+        };
+        self.with_challenges(&mut site);
+        self.served.put(site);
+    }
+
+    /// Everything up to `seen` came from a snapshot.
+    pub(super) fn started_from(&mut self, seen: Seq) {
+        self.seen = seen;
+    }
+
+    fn certificate(
+        &self,
+        domain: &Domain,
+        stored: ServedCertificate,
+    ) -> Option<Arc<PackedCertificate>> {
+        let key = self.seals.open(domain.as_str(), &stored.sealed_key);
+        let key = key.map_err(|error| error.to_string());
+        let packed = key.and_then(|key| {
+            self.served.pack(&stored.chain, &key).map_err(|error| error.to_string())
+        });
+        match packed {
+            Ok(packed) => Some(packed),
+            Err(error) => {
+                tracing::error!(%domain, error, "the certificate of a policy host cannot be used");
+                None
+            }
+        }
+    }
+
+    fn challenge(&mut self, challenge: StoredChallenge) {
+        if let Challenge::Http { token, answer } = &challenge.challenge {
+            self.served.put_http_challenge(token, answer);
+        }
+        let domain = challenge.domain;
+        self.challenges.insert(challenge.id, challenge);
+        self.refresh(domain);
+    }
+
+    fn drop_expired(&mut self, now: Timestamp) {
+        let (expired, rest) = std::mem::take(&mut self.challenges)
+            .into_iter()
+            .partition(|(_, challenge)| challenge.expires <= now);
+        self.challenges = rest;
+        let expired: BTreeMap<i64, StoredChallenge> = expired;
+        for challenge in expired.into_values() {
+            if let Challenge::Http { token, .. } = &challenge.challenge {
+                self.served.drop_http_challenge(token);
+            }
+            self.refresh(challenge.domain);
+        }
+    }
+
+    /// Brings the challenges of a site up to date.
+    fn refresh(&self, domain: DomainId) {
+        if let Some(old) = self.served.by_id(domain) {
+            let mut site = (*old).clone();
+            self.with_challenges(&mut site);
+            self.served.put(site);
+        }
+    }
+
+    fn with_challenges(&self, site: &mut Site) {
+        site.dns_challenges.clear();
+        site.alpn_challenge = None;
+        for stored in self.challenges.values().filter(|stored| stored.domain == site.id) {
+            match &stored.challenge {
+                Challenge::Http { .. } => {}
+                Challenge::Dns { value } => site.dns_challenges.push(value.as_str().into()),
+                Challenge::Alpn { digest } => site.alpn_challenge = Some(*digest),
+            }
+        }
+    }
+}
+
+/// Rows that are read at once: some MiB.
+const PAGE: u32 = 2_000;

@@ -1,0 +1,38 @@
+//! Changing MX hosts without losing mail: widen, wait, switch, wait, narrow (RFC 8461 §8.1).
+
+use super::{Desk, OperationError, Prepared, Said};
+use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::lifecycle::{Checks, Command, Milestone, MxSet, plan};
+use ironpost_store::hosting::domains::Hosted;
+
+impl Desk {
+    /// Decides on a policy for the hosts of now and those that are to be alone in the end.
+    pub async fn migrate(
+        &self,
+        name: &Domain,
+        to: Vec<DnsName>,
+        from: MxSet,
+        said: &Said,
+    ) -> Result<Prepared, OperationError> {
+        let checks = Checks::default();
+        self.prepare(name, said, &checks, |_, id| Command::Migrate { id, to, from }).await
+    }
+
+    /// Decides on a policy for the new hosts alone.
+    pub async fn narrow(
+        &self,
+        name: &Domain,
+        said: &Said,
+        checks: &Checks,
+    ) -> Result<Prepared, OperationError> {
+        self.prepare(name, said, checks, |_, id| Command::Narrow { id }).await
+    }
+
+    /// The stages of a change of MX hosts, with their dates; empty if none is under way.
+    pub fn milestones(&self, hosted: &Hosted) -> Vec<Milestone> {
+        let migration = hosted.life.migration.as_ref();
+        migration
+            .map(|migration| plan(&hosted.life, migration, self.clock.now()))
+            .unwrap_or_default()
+    }
+}

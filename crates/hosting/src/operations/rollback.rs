@@ -1,0 +1,18 @@
+//! Publishing what an earlier version said, under a new id.
+
+use super::{Desk, OperationError, Prepared, Said};
+use ironpost_proto::domain::Domain;
+use ironpost_proto::lifecycle::{Checks, Command};
+
+impl Desk {
+    /// Decides on publishing what version `number` said.
+    pub async fn rollback(
+        &self,
+        name: &Domain,
+        number: u32,
+        said: &Said,
+        checks: &Checks,
+    ) -> Result<Prepared, OperationError> {
+        self.prepare(name, said, checks, |_, id| Command::Rollback { id, number }).await
+    }
+}
