@@ -15,6 +15,7 @@ pub mod drift;
 pub mod fetch_log;
 pub mod jobs;
 pub mod metrics;
+pub mod monitor;
 pub mod node;
 pub mod operations;
 pub mod policy_host;

@@ -64,7 +64,7 @@ impl PolicyHost {
     ) -> Result<Self, PolicyHostError> {
         let handshakes = Handshakes::new(served.clone(), limits.unpacked_certificates)?;
         let crowd = Crowd::new(&limits);
-        let door = Door { served, log, clock, proxies, limits, crowd, counts: Counts::default() };
+        let door = Door { served, log, clock, proxies, limits, crowd, counts: Arc::default() };
         Ok(Self { door: Arc::new(door), handshakes: Arc::new(handshakes) })
     }
 
@@ -81,8 +81,8 @@ impl PolicyHost {
     }
 
     /// What has happened so far.
-    pub fn counts(&self) -> &Counts {
-        &self.door.counts
+    pub fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.door.counts)
     }
 
     /// Connections that are open now.

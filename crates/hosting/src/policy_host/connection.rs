@@ -28,7 +28,7 @@ pub(super) struct Door {
     pub(super) proxies: Vec<IpNet>,
     pub(super) limits: Limits,
     pub(super) crowd: Crowd,
-    pub(super) counts: Counts,
+    pub(super) counts: Arc<Counts>,
 }
 
 impl Door {
