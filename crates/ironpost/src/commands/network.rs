@@ -1,7 +1,7 @@
 //! Settings into what the checker wants: the one place that knows both.
 
 use crate::config::Settings;
-use crate::config::values::{Canary, CanaryHost};
+use crate::config::values::{Canary, CanaryHost, EhloName};
 use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use ironpost_checker::check::{CheckOptions, Checker};
@@ -28,7 +28,8 @@ pub(super) async fn checker(
     })
 }
 
-fn network(
+/// The same for checks that set up their own.
+pub(super) fn network(
     settings: Settings,
     concurrency: NonZeroU16,
     descriptors: Descriptors,
@@ -48,7 +49,7 @@ fn network(
         guard: AddressGuard::allowing(settings.allowed),
         ports: settings.ports,
         canaries: settings.canaries.map(|list| list.into_iter().map(canary).collect()),
-        ehlo_name: settings.ehlo_name.map_or_else(own_name, |name| name.as_str().to_owned()),
+        ehlo_name: ehlo_name(settings.ehlo_name),
     }
 }
 
@@ -58,6 +59,11 @@ fn canary(canary: Canary) -> gather::Canary {
         CanaryHost::Address(address) => address.to_string(),
     };
     gather::Canary { host, port: canary.port }
+}
+
+/// The name given in EHLO.
+pub(super) fn ehlo_name(said: Option<EhloName>) -> String {
+    said.map_or_else(own_name, |name| name.as_str().to_owned())
 }
 
 /// The name of this host where it is one that a mail server can make something of, else an

@@ -7,6 +7,7 @@ use super::hosting::values::DatabaseValue;
 use super::list::one_or_many;
 use super::resolver::ResolverSection;
 use super::values::{Canary, DnsServer, DnssecMode, EhloName, Network, Roots};
+use ironpost_hosting::dns_update;
 use ironpost_proto::visible::Visible;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub(crate) struct ConfigFile {
     pub(crate) acme: AcmeSection,
     /// Who hears of trouble.
     pub(crate) alerts: AlertsSection,
+    /// Ways into the DNS of domains that did not hand their records over.
+    pub(crate) dns_update: BTreeMap<String, dns_update::Settings>,
     /// How hosted domains are looked after.
     pub(crate) checks: ChecksSection,
     /// Senders by their user agents and networks, before those that are built in.
@@ -106,13 +109,13 @@ impl ConfigFile {
 
     /// True if it says anything of hosting.
     pub(crate) fn hosts(&self) -> bool {
-        let Self { network: _, resolver: _, database, serve, acme, alerts, checks, senders } = self;
+        let nothing = Self::default();
+        let Self { network: _, resolver: _, database, serve, acme, alerts, .. } = self;
+        let Self { dns_update, checks, senders, .. } = self;
         database.is_some()
-            || *serve != ServeSection::default()
-            || *acme != AcmeSection::default()
-            || *alerts != AlertsSection::default()
-            || *checks != ChecksSection::default()
-            || !senders.is_empty()
+            || (serve, acme, alerts) != (&nothing.serve, &nothing.acme, &nothing.alerts)
+            || (dns_update, checks, senders)
+                != (&nothing.dns_update, &nothing.checks, &nothing.senders)
     }
 
     fn relative_to(mut self, base: &Path) -> Self {
@@ -124,6 +127,8 @@ impl ConfigFile {
         self.serve = self.serve.relative_to(base);
         self.acme = self.acme.relative_to(base);
         self.alerts = self.alerts.relative_to(base);
+        let rebased = self.dns_update.into_iter().map(|(name, way)| (name, way.relative_to(base)));
+        self.dns_update = rebased.collect();
         self
     }
 }

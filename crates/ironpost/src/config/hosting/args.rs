@@ -7,7 +7,6 @@ use crate::config::file::ConfigFile;
 use crate::failure::Failure;
 use clap::Args;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The options of every command of hosting: `ironpost serve` and those that work beside it say the
@@ -171,7 +170,7 @@ impl Surroundings {
 }
 
 fn host() -> Option<NodeName> {
-    fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().parse().ok()
+    rustix::system::uname().nodename().to_str().ok()?.parse().ok()
 }
 
 /// Where the packages put it.

@@ -11,8 +11,11 @@ use crate::config::file::ConfigFile;
 use crate::config::values::{Network, Roots};
 use ipnet::IpNet;
 use ironpost_hosting::authdns::Zone;
+use ironpost_hosting::dns_update;
 use ironpost_hosting::fetch_log::{KnownSender, Senders};
 use ironpost_net::tls::roots::RootSource;
+use ironpost_proto::delegation::Target;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// All that hosting is run from. What a command has no use for may be missing: it asks with
@@ -41,10 +44,12 @@ pub(crate) struct HostingSettings {
     pub(crate) acme: AcmeSettings,
     /// Who hears of trouble.
     pub(crate) alerts: AlertsSection,
+    /// Ways into the DNS of domains that did not hand their records over, by their names.
+    pub(crate) updaters: BTreeMap<String, dns_update::Settings>,
     /// Whether checks connect to mail hosts.
     pub(crate) mail_hosts: bool,
-    /// Who is known in the log of fetches.
-    pub(crate) senders: Senders,
+    /// Who is known in the log of fetches besides those that are built in.
+    pub(crate) senders: Vec<KnownSender>,
     /// How the outside world is reached.
     pub(crate) network: Settings,
 }
@@ -95,7 +100,7 @@ impl HostingSettings {
         network: Settings,
         surroundings: &Surroundings,
     ) -> Result<Self, HostingFault> {
-        let ConfigFile { serve, database, acme, alerts, checks, senders, .. } = file;
+        let ConfigFile { serve, database, acme, alerts, checks, senders, dns_update, .. } = file;
         let state = serve.state.clone().unwrap_or_else(|| surroundings.state());
         let zone = zone::of(&serve)?;
         let mut roles = serve.roles.unwrap_or_else(|| Role::ALL.to_vec());
@@ -117,6 +122,8 @@ impl HostingSettings {
             user_agent: sender.user_agent.unwrap_or_default(),
             networks: networks(sender.networks),
         });
+        let senders: Vec<_> = senders.collect();
+        Senders::new(senders.clone())?;
         Ok(Self {
             database: database.unwrap_or_else(|| state.join(DATABASE).into()),
             node: serve.node.or_else(|| surroundings.host.clone()).unwrap_or_default(),
@@ -128,8 +135,9 @@ impl HostingSettings {
             sealing_key: named.unwrap_or_else(|| state.join(SEALING_KEY)),
             acme: AcmeSettings::new(acme)?,
             alerts,
+            updaters: dns_update,
             mail_hosts: checks.mail_hosts.unwrap_or(true),
-            senders: Senders::new(senders.collect())?,
+            senders,
             state,
             network,
         })
@@ -138,6 +146,39 @@ impl HostingSettings {
     /// The zone.
     pub(crate) fn zone(&self) -> Result<&Zone, HostingFault> {
         self.zone.as_ref().ok_or(HostingFault::NoZone)
+    }
+
+    /// The keys in which `other` differs beyond what can change at run time.
+    pub(crate) fn fixed_differences(&self, other: &Self) -> Vec<&'static str> {
+        let key = (&self.sealing_key, self.sealing_key_is_ours);
+        [
+            ("database", self.database != other.database),
+            ("state", self.state != other.state),
+            ("node", self.node != other.node),
+            ("roles", self.roles != other.roles),
+            ("zone, addresses, ns, name_servers, contact or ttl", self.zone != other.zone),
+            ("https", self.listen.https != other.listen.https),
+            ("http", self.listen.http != other.listen.http),
+            ("dns", self.listen.dns != other.listen.dns),
+            ("metrics", self.listen.metrics != other.listen.metrics),
+            ("proxies", self.proxies != other.proxies),
+            ("sealing_key", key != (&other.sealing_key, other.sealing_key_is_ours)),
+            ("[senders]", self.senders != other.senders),
+        ]
+        .into_iter()
+        .filter_map(|(key, differs)| differs.then_some(key))
+        .collect()
+    }
+
+    /// The names that a domain hands over here; `reports` if its TLS-RPT record is among them.
+    pub(crate) fn targets(&self, reports: bool) -> Vec<Target> {
+        let challenge = match self.acme.challenge {
+            ChallengeChoice::Dns01 => true,
+            ChallengeChoice::Http01 | ChallengeChoice::TlsAlpn01 => false,
+        };
+        let always = [Target::Record, Target::PolicyHost].into_iter();
+        let reports = reports.then_some(Target::ReportRecord);
+        always.chain(reports).chain(challenge.then_some(Target::Challenge)).collect()
     }
 
     /// True if this node has the role.
