@@ -1,6 +1,8 @@
 //! What a handshake showed.
 
+use crate::tls::certificate::Certificate;
 use jiff::Timestamp;
+use rustls::crypto::aws_lc_rs::default_provider;
 
 /// Facts of a TLS session: everything but the verdict on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +105,14 @@ pub struct CertificateFacts {
     pub spki: Vec<u8>,
     /// Issuer equals subject and the signature verifies with its own key.
     pub self_signed: bool,
+}
+
+impl CertificateFacts {
+    /// Reads DER; `None` if it is no certificate.
+    pub fn read(der: &[u8]) -> Option<Self> {
+        let algorithms = default_provider().signature_verification_algorithms;
+        Certificate::read(der, algorithms.all).map(|certificate| certificate.facts())
+    }
 }
 
 /// A handshake that came to nothing.

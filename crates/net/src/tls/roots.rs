@@ -94,6 +94,22 @@ impl Roots {
         self.0.store.len()
     }
 
+    /// The configuration of a client that speaks HTTP/1.1 with servers whose certificate leads to
+    /// these roots, is for their name and is valid now, and with nobody else.
+    pub fn https_config(&self) -> Result<ClientConfig, RootsError> {
+        let mut config =
+            ClientConfig::builder_with_provider(Arc::clone(self.0.config.crypto_provider()))
+                .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+                .map_err(|error| RootsError {
+                    place: "the TLS library".to_owned(),
+                    detail: error.to_string(),
+                })?
+                .with_root_certificates(self.0.store.clone())
+                .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
     pub(super) fn store(&self) -> &RootCertStore {
         &self.0.store
     }
