@@ -37,8 +37,10 @@ CREATE INDEX challenges_expires ON challenges (expires);
 
 -- Our accounts. The credentials are sealed.
 CREATE TABLE acme_accounts (
-    directory   TEXT NOT NULL PRIMARY KEY,
-    url         TEXT NOT NULL,
+    directory   TEXT  NOT NULL PRIMARY KEY,
+    url         TEXT  NOT NULL,
+    -- By what names CAA records allow the CA to issue, separated by blanks.
+    identities  TEXT  NOT NULL,
     credentials BYTEA NOT NULL
 );
 

@@ -39,6 +39,8 @@ CREATE INDEX challenges_expires ON challenges (expires);
 CREATE TABLE acme_accounts (
     directory   TEXT NOT NULL PRIMARY KEY,
     url         TEXT NOT NULL,
+    -- By what names CAA records allow the CA to issue, separated by blanks.
+    identities  TEXT NOT NULL,
     credentials BLOB NOT NULL
 );
 

@@ -10,6 +10,8 @@ pub struct StoredAccount {
     pub directory: String,
     /// Its URL, which CAA records name (RFC 8657 §3).
     pub url: String,
+    /// By what names CAA records allow the CA to issue (RFC 8659 §4.2).
+    pub caa_identities: Vec<String>,
     /// What it is used with, sealed.
     pub credentials: Vec<u8>,
 }
@@ -18,7 +20,7 @@ impl Database {
     /// The account with a CA.
     pub async fn acme_account(&self, directory: &str) -> Result<Option<StoredAccount>, StoreError> {
         let statement = Statement::new(
-            "SELECT directory, url, credentials FROM acme_accounts WHERE directory = $1",
+            "SELECT directory, url, identities, credentials FROM acme_accounts WHERE directory = $1",
         );
         self.fetch_optional(statement.bind(directory)).await?.as_ref().map(read).transpose()
     }
@@ -26,7 +28,7 @@ impl Database {
     /// All accounts.
     pub async fn acme_accounts(&self) -> Result<Vec<StoredAccount>, StoreError> {
         let statement = Statement::new(
-            "SELECT directory, url, credentials FROM acme_accounts ORDER BY directory",
+            "SELECT directory, url, identities, credentials FROM acme_accounts ORDER BY directory",
         );
         self.fetch_all(statement).await?.iter().map(read).collect()
     }
@@ -38,15 +40,17 @@ impl Database {
     ) -> Result<StoredAccount, StoreError> {
         let mut transaction = self.begin().await?;
         let statement = Statement::new(
-            "INSERT INTO acme_accounts (directory, url, credentials) VALUES ($1, $2, $3) \
+            "INSERT INTO acme_accounts (directory, url, identities, credentials) \
+             VALUES ($1, $2, $3, $4) \
              ON CONFLICT (directory) DO NOTHING",
         )
         .bind(account.directory.as_str())
         .bind(account.url.as_str())
+        .bind(account.caa_identities.join(" "))
         .bind(account.credentials.as_slice());
         transaction.execute(statement).await?;
         let statement = Statement::new(
-            "SELECT directory, url, credentials FROM acme_accounts WHERE directory = $1",
+            "SELECT directory, url, identities, credentials FROM acme_accounts WHERE directory = $1",
         );
         let row = transaction.fetch_optional(statement.bind(account.directory.as_str())).await?;
         transaction.commit().await?;
@@ -81,5 +85,10 @@ impl Database {
 }
 
 fn read(row: &Row) -> Result<StoredAccount, StoreError> {
-    Ok(StoredAccount { directory: row.text(0)?, url: row.text(1)?, credentials: row.bytes(2)? })
+    Ok(StoredAccount {
+        directory: row.text(0)?,
+        url: row.text(1)?,
+        caa_identities: row.text(2)?.split_ascii_whitespace().map(str::to_owned).collect(),
+        credentials: row.bytes(3)?,
+    })
 }
