@@ -135,11 +135,13 @@ impl Case<'_> {
         self.weigh(policy, against);
         let mut changes = self.add(id, policy, against);
         if let Some(migration) = &self.life.migration {
-            let hosts = migration.from.hosts.iter().chain(&migration.to);
-            if let Some(host) = hosts.into_iter().find(|host| !policy.covers(host)) {
-                against.push(Refusal::Migrating(host.clone()));
-                changes.push(Change::Migrate(None));
-            }
+            let left_out =
+                |hosts: &[DnsName]| hosts.iter().find(|host| !policy.covers(host)).cloned();
+            let old = left_out(&migration.from.hosts);
+            let is_over = migration.narrow_from().is_some_and(|from| from <= self.now);
+            let needed = old.clone().filter(|_| !is_over).or_else(|| left_out(&migration.to));
+            against.extend(needed.clone().map(Refusal::Migrating));
+            changes.extend(old.or(needed).map(|_| Change::Migrate(None)));
         }
         changes
     }
@@ -159,10 +161,12 @@ impl Case<'_> {
         if self.life.latest().is_some_and(|latest| !latest.asks()) {
             return refuse(against, Refusal::Withdrawing);
         }
-        // Nobody can have fetched from us what was never shown, or not before DNS led to us.
-        let is_unknown = self.life.versions.iter().all(|version| version.shown.is_none());
-        if is_unknown || self.life.state == State::Pending {
+        // Nobody can have fetched what was never shown.
+        if self.life.versions.iter().all(|version| version.shown.is_none()) {
             return vec![Change::Cease, Change::Enter(State::Gone)];
+        }
+        if self.life.state == State::Pending {
+            return refuse(against, Refusal::NotTakenOver);
         }
         // §8.3: the patterns say nothing in mode none.
         let policy = Policy {
@@ -220,7 +224,7 @@ impl Case<'_> {
 
     fn remove(&self, against: &mut Vec<Refusal>) -> Vec<Change> {
         let from = held_until(self.life, Version::asks);
-        if self.life.state != State::Pending && from.is_none_or(|from| self.now < from) {
+        if from.is_none_or(|from| self.now < from) {
             against.push(Refusal::StillHeld { from });
         }
         vec![Change::Cease, Change::Migrate(None), Change::Enter(State::Gone)]

@@ -63,6 +63,9 @@ pub enum Refusal {
     /// A policy is taken over before anything else.
     #[error("the domain has come too far to take over a policy: publish it as a new version")]
     TooLateToAdopt,
+    /// The policy is still published elsewhere.
+    #[error("the policy is not taken over yet: withdraw it where it is, or remove the domain here")]
+    NotTakenOver,
     /// No change of MX hosts is under way.
     #[error("no change of MX hosts is under way: begin one first")]
     NotMigrating,
@@ -129,6 +132,7 @@ impl Refusal {
             | Self::NotAHost(_)
             | Self::Withdrawing
             | Self::TooLateToAdopt
+            | Self::NotTakenOver
             | Self::NotMigrating
             | Self::ShortMaxAge(_)
             | Self::MxUnknown
@@ -154,6 +158,7 @@ impl Refusal {
             | Self::NotAHost(_)
             | Self::Withdrawing
             | Self::TooLateToAdopt
+            | Self::NotTakenOver
             | Self::NotMigrating => false,
             Self::ShortMaxAge(_)
             | Self::NotTested { .. }
