@@ -53,11 +53,32 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "signing these zones",
     },
     Package {
+        name: "knot",
+        program: "knotd",
+        service: Some("knot.service"),
+        answer: None,
+        needed_for: "name servers that take signed updates: records written for a customer",
+    },
+    Package {
         name: "unbound",
         program: "unbound",
         service: Some("unbound.service"),
         answer: None,
         needed_for: "the validating resolver in front of them",
+    },
+    Package {
+        name: "bind9-dnsutils",
+        program: "dig",
+        service: None,
+        answer: None,
+        needed_for: "odd queries to the authority, read by a parser of another house",
+    },
+    Package {
+        name: "knot-dnsutils",
+        program: "kdig",
+        service: None,
+        answer: None,
+        needed_for: "the same by a third house",
     },
     Package {
         name: "postfix",
@@ -94,6 +115,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         service: Some("redis-server.service"),
         answer: None,
         needed_for: "the cache that resolvers share: servers, a sentinel, a cluster",
+    },
+    Package {
+        name: "postgresql",
+        program: "pg_createcluster",
+        service: Some("postgresql.service"),
+        answer: None,
+        needed_for: "the database that several nodes share, killed and started again",
     },
     Package {
         name: "openssl",
