@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 /// A host that serves `a.test`.
 pub(crate) struct Host {
     pub(crate) served: Served,
+    pub(crate) log: FetchLog,
     pub(crate) https: SocketAddr,
     pub(crate) http: SocketAddr,
     pub(crate) ca: Ca,
@@ -37,12 +38,14 @@ impl Host {
         let served = Served::default();
         let proxies = proxies.iter().map(|network| network.parse::<IpNet>().unwrap()).collect();
         let log = FetchLog::default();
-        let host = PolicyHost::new(served.clone(), log, Arc::new(Standing), proxies, limits);
+        let host =
+            PolicyHost::new(served.clone(), log.clone(), Arc::new(Standing), proxies, limits);
         let host = host.unwrap();
         let [https, http] = [listener().await, listener().await];
         let end = CancellationToken::new();
         let this = Self {
             served,
+            log,
             https: https.local_addr().unwrap(),
             http: http.local_addr().unwrap(),
             ca: Ca::new(),
@@ -149,10 +152,11 @@ struct Standing;
 
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000)
+        NOW
     }
 }
 
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 pub(crate) const POLICY: &str =
     "version: STSv1\r\nmode: enforce\r\nmx: mail.a.test\r\nmax_age: 604800\r\n";
 pub(crate) const PATH: &str = "/.well-known/mta-sts.txt";

@@ -8,12 +8,14 @@
 
 mod certificates;
 mod client;
+mod descriptors;
 mod end;
 mod handshakes;
 mod host;
 mod http1;
 mod http2;
 mod limits;
+mod log;
 mod port_80;
 mod programs;
 mod proxies;
