@@ -192,3 +192,79 @@ fn same_protocol(found: &[u8], wanted: &[u8]) -> bool {
     let is_report = tls_rpt::record::is_record;
     is_policy(found) && is_policy(wanted) || is_report(found) && is_report(wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Records<'a> = &'a [(Type, &'a str)];
+
+    const CNAME: &str = "sts-aaaaaaaaaaaaaaaa.sts.host.test";
+    const POLICY: &str = "v=STSv1; id=1;";
+
+    /// What comes of wanting `wanted` where `found` stands, having written `v=STSv1; id=old;`.
+    fn decide(found: Records<'_>, wanted: Records<'_>) -> Change {
+        let owner: DnsName = "_mta-sts.example.com".parse().unwrap();
+        let zone: Domain = "sts.host.test".parse().unwrap();
+        let written = ["v=STSv1; id=old;".to_owned()];
+        let ours = Ours { token: Token::from_bytes([0; 10]), zone: &zone, written: &written };
+        let found = found.iter().map(|(rtype, value)| Found::new(*rtype, value).unwrap()).collect();
+        let observed =
+            Observed { owner: owner.clone(), zone: "example.com".parse().unwrap(), found };
+        let wanted: Vec<_> = wanted
+            .iter()
+            .map(|(rtype, value)| RecordToPublish {
+                owner: owner.clone(),
+                rtype: *rtype,
+                value: (*value).to_owned(),
+                ttl: 60,
+                why: "a test",
+            })
+            .collect();
+        plan(&[observed], &wanted, ours).changes.remove(0)
+    }
+
+    #[test]
+    fn what_is_ours_goes_and_what_is_not_stays() {
+        use Kind::{Add, Conflict, Keep, Remove, Replace};
+        use Type::{A, Aaaa, Cname, Txt};
+        const OLD: &str = "v=STSv1; id=old;";
+        const OTHERS: &str = "sts-7777777777777777.sts.host.test";
+        let table: [(Records<'_>, Records<'_>, Kind, &str); 19] = [
+            (&[], &[(Txt, POLICY)], Add, "nothing is there"),
+            (&[(Txt, POLICY)], &[(Txt, POLICY)], Keep, "it is there"),
+            (&[(Txt, OLD)], &[(Txt, POLICY)], Replace, "what we wrote is there"),
+            (&[(Txt, OLD), (Txt, POLICY)], &[(Txt, POLICY)], Remove, "a change half made"),
+            (&[(Txt, "v=STSv1; id=2;")], &[(Txt, POLICY)], Conflict, "somebody's policy"),
+            (&[(Txt, "v=STSv1; id=old; ")], &[(Txt, POLICY)], Conflict, "not to the letter"),
+            (&[(Txt, "hello")], &[(Txt, POLICY)], Add, "no policy record"),
+            (&[(Txt, OLD), (Txt, "v=STSv1;")], &[(Txt, POLICY)], Conflict, "ours and another's"),
+            (&[(Cname, CNAME)], &[(Cname, CNAME)], Keep, "handed over"),
+            (&[(Cname, "STS-AAAAAAAAAAAAAAAA.sts.HOST.test.")], &[(Cname, CNAME)], Keep, "case"),
+            (&[(Cname, CNAME)], &[(Txt, POLICY)], Replace, "taken back"),
+            (&[(Cname, OTHERS)], &[(Txt, POLICY)], Conflict, "another token"),
+            (&[(Cname, "www.example.com")], &[(Cname, CNAME)], Conflict, "somebody's alias"),
+            (&[(Txt, OLD)], &[(Cname, CNAME)], Replace, "handed over now"),
+            (&[(Txt, "hello")], &[(Cname, CNAME)], Conflict, "nothing beside an alias"),
+            (&[(A, "192.0.2.1")], &[(Cname, CNAME)], Conflict, "nothing beside an alias"),
+            (&[(A, "192.0.2.9")], &[(Aaaa, "2001:db8::1")], Conflict, "somebody's address"),
+            (&[(A, "192.0.2.9")], &[(Txt, POLICY)], Add, "an address is in nobody's way"),
+            (&[(Txt, OLD), (Txt, "hello"), (Cname, OTHERS)], &[], Remove, "nothing is wanted"),
+        ];
+        for (found, wanted, kind, reason) in table {
+            let change = decide(found, wanted);
+            assert_eq!(change.kind(), kind, "{reason}: {change:?}");
+            for removed in &change.remove {
+                let text = removed.text.to_string();
+                assert!([OLD, CNAME].contains(&text.as_str()), "{reason}: {text} is not ours");
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_shows_nothing_that_acts() {
+        let change = decide(&[(Type::Txt, "v=STSv1; id=\u{1b}[2J\n;")], &[(Type::Txt, POLICY)]);
+        let text = Plan { changes: vec![change] }.to_string();
+        assert!(text.contains(r"id=\x1b[2J\n;") && text.lines().count() == 1, "{text}");
+    }
+}

@@ -1,6 +1,8 @@
 //! `[dns_update.<name>]` in the configuration: which server or provider, and what it knows us by.
 
 mod providers;
+#[cfg(test)]
+mod tests;
 
 use super::provider::Provider;
 use super::rfc2136::{Address, Rfc2136};

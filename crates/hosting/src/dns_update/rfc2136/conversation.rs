@@ -3,9 +3,9 @@
 use super::Rfc2136;
 use crate::dns_update::UpdateError;
 use domain::base::Message;
-use domain::base::iana::Rcode;
+use domain::base::iana::{Rcode, TsigRcode};
 use domain::base::message_builder::AdditionalBuilder;
-use domain::rdata::tsig::Time48;
+use domain::rdata::tsig::{Time48, Tsig};
 use domain::tsig::{ClientTransaction, Key, ValidationError};
 use ironpost_net::dns::answer::DnsError;
 use ironpost_net::dns::resolver::Resolver;
@@ -32,8 +32,11 @@ pub enum Address {
 /// Why a name server did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// RFC 8945 §5.2.1: BADKEY.
-    #[error("it does not know the key {key}: check the key's name and algorithm, here and there")]
+    /// RFC 8945 §5.2.1: BADKEY. Knot says so too of a key that it knows and does not let.
+    #[error(
+        "it does not know the key {key}, or does not let it change the zone: check its name, \
+         its algorithm and what it may"
+    )]
     UnknownKey {
         /// The key's name and algorithm.
         key: String,
@@ -157,6 +160,7 @@ impl Conversation {
         if !came.qr() || came.id() != sent.id() || came.opcode() != sent.opcode() {
             return Err(Rejected::Malformed);
         }
+        let time = server_time(&answer);
         match transaction.answer(&mut answer, self.now) {
             Ok(()) => Ok(answer),
             // Whoever does not sign its errors may still say why it cannot: nothing was done. That
@@ -166,8 +170,12 @@ impl Conversation {
             {
                 Ok(answer)
             }
-            Err(error) => Err(self.unsigned(error)),
+            Err(error) => Err(time.map_or_else(|| self.unsigned(error), |time| self.apart(time))),
         }
+    }
+
+    fn apart(&self, server: Time48) -> Rejected {
+        Rejected::WrongTime { apart: seconds(self.now).abs_diff(seconds(server)) }
     }
 
     fn unsigned(&self, error: ValidationError) -> Rejected {
@@ -175,10 +183,7 @@ impl Conversation {
         match error {
             ValidationError::ServerBadKey => Rejected::UnknownKey { key },
             ValidationError::ServerBadSig => Rejected::WrongSecret { key },
-            ValidationError::ServerBadTime { client, server } => {
-                let apart = seconds(client).abs_diff(seconds(server));
-                Rejected::WrongTime { apart }
-            }
+            ValidationError::ServerBadTime { server, .. } => self.apart(server),
             ValidationError::BadAlg
             | ValidationError::BadOther
             | ValidationError::BadSig
@@ -280,6 +285,14 @@ async fn exchange(stream: &mut TcpStream, asked: &[u8]) -> io::Result<Vec<u8>> {
     let mut answer = vec![0; stream.read_u16().await?.into()];
     stream.read_exact(&mut answer).await?;
     Ok(answer)
+}
+
+/// The time that a server gives with BADTIME. Not every server signs that as RFC 8945 §5.2.3 has it,
+/// and nothing comes of it but words.
+fn server_time(answer: &Message<Vec<u8>>) -> Option<Time48> {
+    let last = answer.additional().ok()?.flatten().last()?;
+    let tsig = last.to_record::<Tsig<_, _>>().ok()??;
+    (tsig.data().error() == TsigRcode::BADTIME).then(|| tsig.data().other_time())?
 }
 
 fn seconds(time: Time48) -> u64 {

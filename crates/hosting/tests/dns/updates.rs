@@ -1,0 +1,302 @@
+//! Dynamic updates that Knot takes, and those that it does not.
+
+use crate::servers::{ABOVE, Cache, SECRET, Second, Servers, Zone};
+use crate::{PATIENT, TOKEN, domain, looker, name, resolver};
+use ironpost_hosting::delegation::{self, RecordToPublish, Type};
+use ironpost_hosting::dns_update::{
+    Kind, Ours, Plan, Rejected, Settings, Shows, UpdateError, Updater, spread,
+};
+use ironpost_net::dns::resolver::Resolver;
+use ironpost_proto::delegation::Target;
+use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::lifecycle::Way;
+use ironpost_proto::mta_sts::discovery::Timestamp;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+/// Someone who writes into `customer.test`.
+struct Writer {
+    updater: Updater,
+    resolver: Resolver,
+    primary: SocketAddr,
+    zone: Domain,
+    written: Vec<String>,
+}
+
+impl Writer {
+    async fn new(servers: &Servers, key: &str, secret: &str) -> Self {
+        let updater = updater(servers.primary, key, secret);
+        let resolver = resolver(servers.resolver).await;
+        let (primary, zone) = (servers.primary, domain("sts.host.test"));
+        Self { updater, resolver, primary, zone, written: Vec::new() }
+    }
+
+    async fn plan(&self, wanted: &[RecordToPublish]) -> Result<Plan, UpdateError> {
+        self.plan_without(wanted, &[]).await
+    }
+
+    async fn plan_without(
+        &self,
+        wanted: &[RecordToPublish],
+        emptied: &[DnsName],
+    ) -> Result<Plan, UpdateError> {
+        let ours = Ours { token: TOKEN, zone: &self.zone, written: &self.written };
+        self.updater.plan(&self.resolver, wanted, emptied, ours, now()).await
+    }
+
+    async fn apply(&self, plan: &Plan) -> Result<(), UpdateError> {
+        self.updater.apply(&self.resolver, plan, now()).await
+    }
+
+    /// Remembers, plans and applies.
+    async fn write(&mut self, wanted: &[RecordToPublish]) -> Kind {
+        self.written.extend(wanted.iter().map(|wanted| wanted.value.clone()));
+        let plan = self.plan(wanted).await.unwrap();
+        let kind = plan.changes[0].kind();
+        self.apply(&plan).await.unwrap();
+        kind
+    }
+
+    async fn texts(&self, at: &str) -> Vec<String> {
+        let answer = self.resolver.txt_at(self.primary, &name(at)).await.unwrap();
+        let mut texts: Vec<_> =
+            answer.records().iter().map(|text| String::from_utf8(text.clone()).unwrap()).collect();
+        texts.sort();
+        texts
+    }
+}
+
+fn updater(server: SocketAddr, key: &str, secret: &str) -> Updater {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, secret).unwrap();
+    let settings = format!(
+        "provider = \"rfc2136\"\nserver = \"{server}\"\nkey = \"{key}\"\nsecret_file = \"{}\"",
+        file.display(),
+    );
+    toml::from_str::<Settings>(&settings).unwrap().open().unwrap()
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(since.as_millis().try_into().unwrap())
+}
+
+fn record(owner: &str, rtype: Type, value: &str) -> RecordToPublish {
+    RecordToPublish { owner: name(owner), rtype, value: value.into(), ttl: 60, why: "a test" }
+}
+
+fn policy(at: &str, id: &str) -> RecordToPublish {
+    record(&format!("_mta-sts.{at}"), Type::Txt, &format!("v=STSv1; id={id};"))
+}
+
+async fn serving(records: &'static str, second: Second, cache: Cache) -> Servers {
+    let [root, net] = ABOVE;
+    let customer = Zone { name: "customer.test", records, second };
+    Servers::start(&[root, net, customer], cache).await
+}
+
+const ZONE: &str = r#"
+_mta-sts.foreign TXT "v=STSv1; id=theirs;"
+_mta-sts.beside TXT "some-verification=1"
+_mta-sts.handed CNAME sts-aaaaaaaaaaaaaaaa.sts.host.test.
+_mta-sts.stranger CNAME sts-7777777777777777.sts.host.test.
+_mta-sts.split TXT "v=STSv1; " "id=split;"
+mta-sts.mail MX 10 mx.customer.test.
+_mta-sts.crowded TXT "v=STSv1; id=theirs;"
+"#;
+
+#[tokio::test]
+async fn a_record_is_written_replaced_and_taken_away() {
+    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+    let at = "_mta-sts.a.customer.test";
+    assert_eq!(writer.write(&[policy("a.customer.test", "1")]).await, Kind::Add);
+    assert_eq!(writer.texts(at).await, ["v=STSv1; id=1;"]);
+    assert_eq!(writer.write(&[policy("a.customer.test", "1")]).await, Kind::Keep);
+
+    writer.written.push("v=STSv1; id=2;".into());
+    let plan = writer.plan(&[policy("a.customer.test", "2")]).await.unwrap();
+    assert_eq!(
+        plan.to_string(),
+        "- _mta-sts.a.customer.test. TXT \"v=STSv1; id=1;\"\n\
+         + _mta-sts.a.customer.test. 60 IN TXT \"v=STSv1; id=2;\"\n"
+    );
+    assert_eq!(writer.texts(at).await, ["v=STSv1; id=1;"], "a plan changes nothing");
+    writer.apply(&plan).await.unwrap();
+    assert_eq!(writer.texts(at).await, ["v=STSv1; id=2;"]);
+
+    let plan = writer.plan_without(&[], &[name(at)]).await.unwrap();
+    assert_eq!(plan.changes[0].kind(), Kind::Remove);
+    writer.apply(&plan).await.unwrap();
+    assert_eq!(writer.texts(at).await, [""; 0]);
+    assert!(writer.plan_without(&[], &[name(at)]).await.unwrap().is_done());
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_never_touched() {
+    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+
+    let plan = writer.plan(&[policy("foreign.customer.test", "1")]).await.unwrap();
+    assert_eq!(plan.changes[0].kind(), Kind::Conflict);
+    assert!(plan.to_string().starts_with("! _mta-sts.foreign.customer.test. TXT \"v=STSv1; id="));
+    let refused = writer.apply(&plan).await.unwrap_err();
+    assert!(matches!(refused, UpdateError::Conflict { .. }), "{refused}");
+    assert_eq!(writer.texts("_mta-sts.foreign.customer.test").await, ["v=STSv1; id=theirs;"]);
+
+    // What nobody takes for a policy record may stay beside ours.
+    assert_eq!(writer.write(&[policy("beside.customer.test", "1")]).await, Kind::Add);
+    assert_eq!(writer.write(&[policy("beside.customer.test", "2")]).await, Kind::Replace);
+    let texts = ["some-verification=1", "v=STSv1; id=2;"];
+    assert_eq!(writer.texts("_mta-sts.beside.customer.test").await, texts);
+    let plan = writer.plan_without(&[], &[name("_mta-sts.beside.customer.test")]).await.unwrap();
+    writer.apply(&plan).await.unwrap();
+    assert_eq!(writer.texts("_mta-sts.beside.customer.test").await, ["some-verification=1"]);
+
+    // An alias with another token is not ours, one with our own is.
+    let plan = writer.plan(&[policy("stranger.customer.test", "1")]).await.unwrap();
+    assert_eq!(plan.changes[0].kind(), Kind::Conflict);
+    assert_eq!(writer.write(&[policy("handed.customer.test", "1")]).await, Kind::Replace);
+    assert_eq!(writer.texts("_mta-sts.handed.customer.test").await, ["v=STSv1; id=1;"]);
+
+    // A record of ours in two character-strings is found and replaced as it stands.
+    writer.written.push("v=STSv1; id=split;".into());
+    assert_eq!(writer.write(&[policy("split.customer.test", "1")]).await, Kind::Replace);
+    assert_eq!(writer.texts("_mta-sts.split.customer.test").await, ["v=STSv1; id=1;"]);
+
+    // One conflict holds back the rest of the plan.
+    let both = [policy("new.customer.test", "1"), policy("crowded.customer.test", "1")];
+    let plan = writer.plan(&both).await.unwrap();
+    assert!(writer.apply(&plan).await.is_err());
+    assert_eq!(writer.texts("_mta-sts.new.customer.test").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_plan_is_not_carried_out_on_what_it_did_not_see() {
+    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+    let changed = |error: &UpdateError| {
+        matches!(error, UpdateError::Rejected { reason: Rejected::Changed { .. }, .. })
+    };
+
+    // Nothing stood there when the plan was made; now somebody's record does.
+    let plan = writer.plan(&[policy("race.customer.test", "1")]).await.unwrap();
+    let mut other = Writer::new(&servers, "writer", SECRET).await;
+    other.write(&[policy("race.customer.test", "theirs")]).await;
+    let refused = writer.apply(&plan).await.unwrap_err();
+    assert!(changed(&refused), "{refused}");
+    assert_eq!(writer.texts("_mta-sts.race.customer.test").await, ["v=STSv1; id=theirs;"]);
+
+    // Ours stood there alone; now it has company.
+    writer.write(&[policy("pair.customer.test", "1")]).await;
+    writer.written.push("v=STSv1; id=2;".into());
+    let plan = writer.plan(&[policy("pair.customer.test", "2")]).await.unwrap();
+    other.write(&[record("_mta-sts.pair.customer.test", Type::Txt, "company")]).await;
+    let refused = writer.apply(&plan).await.unwrap_err();
+    assert!(changed(&refused), "{refused}");
+    let texts = ["company", "v=STSv1; id=1;"];
+    assert_eq!(writer.texts("_mta-sts.pair.customer.test").await, texts);
+
+    // A server would pass over an alias beside other records without a word.
+    let host =
+        record("mta-sts.mail.customer.test", Type::Cname, "host-aaaaaaaaaaaaaaaa.sts.host.test");
+    let plan = writer.plan(&[host]).await.unwrap();
+    let refused = writer.apply(&plan).await.unwrap_err();
+    assert!(changed(&refused), "{refused}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_do_it_says_why() {
+    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
+    let wanted = [policy("a.customer.test", "1")];
+    let other_secret = SECRET.replacen('A', "B", 1);
+    let table = [
+        ("nobody", SECRET, "it does not know the key nobody (hmac-sha256)"),
+        ("writer", other_secret.as_str(), "the secret of the key writer (hmac-sha256) is not"),
+        ("reader", SECRET, "or does not let it change the zone"),
+    ];
+    for (key, secret, words) in table {
+        let writer = Writer::new(&servers, key, secret).await;
+        let failure = match writer.plan(&wanted).await {
+            Ok(plan) => writer.apply(&plan).await.unwrap_err(),
+            Err(failure) => failure,
+        };
+        assert!(failure.to_string().contains(words), "{key}: {failure}");
+    }
+
+    let writer = Writer::new(&servers, "writer", SECRET).await;
+    let ours = Ours { token: TOKEN, zone: &writer.zone, written: &[] };
+    let late = now().after(Duration::from_secs(1000));
+    let failure = writer.updater.plan(&writer.resolver, &wanted, &[], ours, late).await;
+    let failure = failure.unwrap_err();
+    let UpdateError::Rejected { reason: Rejected::WrongTime { apart }, .. } = failure else {
+        panic!("clocks that are apart: {failure}");
+    };
+    assert!((990..=1000).contains(&apart), "{apart}");
+
+    let elsewhere = [policy("elsewhere.test", "1")];
+    let updater = Updater { zone: Some(name("elsewhere.test")), ..writer.updater.clone() };
+    let plan = updater.plan(&writer.resolver, &elsewhere, &[], ours, now()).await.unwrap();
+    let failure = updater.apply(&writer.resolver, &plan, now()).await.unwrap_err();
+    let words = "it is not a server of the zone elsewhere.test";
+    assert!(failure.to_string().contains(words), "{failure}");
+
+    // Where nobody listens.
+    let updater = updater_at(&writer.updater, SocketAddr::from(([127, 0, 0, 4], 9)));
+    let failure = updater.plan(&writer.resolver, &wanted, &[], ours, now()).await.unwrap_err();
+    assert!(matches!(failure, UpdateError::Unreachable { .. }), "{failure}");
+}
+
+fn updater_at(like: &Updater, server: SocketAddr) -> Updater {
+    Updater { zone: like.zone.clone(), ..updater(server, "writer", SECRET) }
+}
+
+#[tokio::test]
+async fn a_change_is_watched_until_every_server_shows_it() {
+    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+    let looker = looker(&servers).await;
+    let wanted = policy("a.customer.test", "1");
+    writer.write(std::slice::from_ref(&wanted)).await;
+    let mut told = Vec::new();
+    let found =
+        spread(&looker, &wanted, PATIENT, |so_far| told.push(so_far.clone())).await.unwrap();
+    assert!(found.is_everywhere(), "{found:?}");
+    assert_eq!(found.resolver, Some(Shows::It));
+    assert_eq!(told.last(), Some(&found));
+}
+
+#[tokio::test]
+async fn a_server_that_lags_behind_is_named() {
+    let servers = serving(ZONE, Second::Keeps(""), Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+    let looker = looker(&servers).await;
+    let wanted = policy("a.customer.test", "1");
+    writer.write(std::slice::from_ref(&wanted)).await;
+    let found = spread(&looker, &wanted, Duration::from_secs(1), |_| {}).await.unwrap();
+    let expected = [(name("ns1.net.test"), Shows::It), (name("ns2.net.test"), Shows::NotYet(30))];
+    assert_eq!(found.servers, expected);
+    assert!(!found.is_everywhere());
+    assert_eq!(found.resolver, None, "not before the servers have it");
+}
+
+#[tokio::test]
+async fn caches_that_are_behind_are_told_from_records_that_are_missing() {
+    let servers = serving("", Second::Follows, Cache::ForTtl).await;
+    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+    let looker = looker(&servers).await;
+    let at = domain("new.customer.test");
+    let expected = looker.expected(&at, TOKEN, Way::Cname);
+    let before = looker.look(&expected, delegation::Servers::InDoubt).await;
+    let words = before.view(Target::Record).unwrap().faults[0].to_string();
+    assert!(words.contains("does not exist yet"), "{words}");
+
+    let records = delegation::records(&expected, None);
+    writer.write(&records[..1]).await;
+    let found = spread(&looker, &records[0], PATIENT, |_| {}).await.unwrap();
+    assert!(found.is_everywhere() && found.caches_behind().is_some(), "{found:?}");
+    let after = looker.look(&expected, delegation::Servers::InDoubt).await;
+    let words = after.view(Target::Record).unwrap().faults[0].to_string();
+    assert!(words.contains("caches may still say otherwise for"), "{words}");
+}
