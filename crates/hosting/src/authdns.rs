@@ -120,6 +120,11 @@ impl Authority {
         self.shared.serial.fetch_max(serial.saturating_add(1), Ordering::Relaxed);
     }
 
+    /// What it answers from.
+    pub fn served(&self) -> &Served {
+        &self.shared.served
+    }
+
     /// What has been answered.
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.shared.counters)

@@ -5,7 +5,7 @@ mod content;
 use super::cookie::{Secret, Shown};
 use super::message::{Frame, Message, PAYLOAD};
 use super::rcode::Rcode;
-use super::request::{Edns, Question, Reading, Request};
+use super::request::{Edns, Question, Request, Unread};
 use super::tree::Tree;
 use crate::served::Served;
 use content::{Outcome, find, write};
@@ -81,16 +81,16 @@ pub(super) enum Kind {
 /// Answers the message `request` into `out`, in place of what was there. Whatever the octets are,
 /// the answer is well-formed, at most as long as the client takes, and at most 65,535 octets.
 pub fn answer(view: &View<'_>, request: &[u8], client: Client, out: &mut Vec<u8>) -> Verdict {
-    match Reading::of(request) {
-        Reading::Noise => {
+    match Request::read(request) {
+        Ok(request) => Verdict::Answer(respond(view, &request, client, out)),
+        Err(Unread::Noise) => {
             out.clear();
             Verdict::Silence
         }
-        Reading::Malformed(header) => {
+        Err(Unread::Malformed(header)) => {
             let frame = Message::begin(out, None).finish(header, Rcode::FormErr, false);
             Verdict::Answer(Answered::error(Rcode::FormErr, frame))
         }
-        Reading::Request(request) => Verdict::Answer(respond(view, &request, client, out)),
     }
 }
 

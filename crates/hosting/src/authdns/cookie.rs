@@ -91,7 +91,7 @@ impl fmt::Debug for Secret {
 
 /// RFC 9018 §4.3: of 32 bits.
 fn seconds(now: Timestamp) -> u32 {
-    u32::try_from(now.as_millis() / 1000 & u64::from(u32::MAX)).unwrap_or_default()
+    u32::try_from((now.as_millis() / 1000) & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// RFC 9018 §4.3: an hour old, or five minutes in the future where clocks differ.

@@ -165,3 +165,104 @@ const WAYS: usize = 4;
 const SECOND: u32 = 1_000_000;
 /// Octets of the longest question, RFC 1035 §2.3.4 and §4.1.2.
 const MAX_QUESTION: usize = 255 + 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authdns::Rcode;
+
+    const QUESTION: &[u8] = b"\x01a\x04test\x00\x00\x10\x00\x01";
+
+    fn limiter(per_second: u32) -> Limiter {
+        Limiter::new(&RateLimit { per_second, exempt: Vec::new() }).unwrap()
+    }
+
+    /// How many of `count` answers at one moment are sent, cut and dropped.
+    fn flood(limiter: &Limiter, client: &str, count: usize, now: Duration) -> [usize; 3] {
+        let client = client.parse().unwrap();
+        let leaves: Vec<_> =
+            (0..count).map(|_| limiter.book(client, Kind::Found, QUESTION, now)).collect();
+        [Leave::Send, Leave::Shorten, Leave::Drop]
+            .map(|kind| leaves.iter().filter(|leave| **leave == kind).count())
+    }
+
+    #[test]
+    fn what_is_spent_comes_back_with_time() {
+        // Where the microseconds begin anew, too.
+        for start in [Duration::from_secs(10), Duration::from_micros(u64::from(u32::MAX) - 700_000)]
+        {
+            let limiter = limiter(50);
+            let after = |millis| start + Duration::from_millis(millis);
+            assert_eq!(flood(&limiter, "192.0.2.1", 100, start), [50, 25, 25]);
+            assert_eq!(flood(&limiter, "192.0.2.1", 2, after(19)), [0, 1, 1]);
+            assert_eq!(flood(&limiter, "192.0.2.1", 4, after(20)), [1, 1, 2]);
+            assert_eq!(flood(&limiter, "192.0.2.1", 50, after(1020)), [50, 0, 0]);
+        }
+    }
+
+    #[test]
+    fn networks_and_kinds_have_accounts_of_their_own() {
+        let other_type = [&QUESTION[..QUESTION.len() - 4], b"\x00\x01\x00\x01"].concat();
+        let table = [
+            ("192.0.2.1", Kind::Found, QUESTION, true, "the same"),
+            ("192.0.2.254", Kind::Found, QUESTION, true, "the same /24"),
+            ("::ffff:192.0.2.1", Kind::Found, QUESTION, true, "the same, as IPv6 shows it"),
+            ("192.0.2.1", Kind::Found, b"\x01A\x04TEST\x00\x00\x10\x00\x01", true, "in capitals"),
+            ("192.0.3.1", Kind::Found, QUESTION, false, "another /24"),
+            ("192.0.2.1", Kind::Found, &other_type, false, "another type"),
+            ("192.0.2.1", Kind::NoData, QUESTION, false, "nothing of that type"),
+            ("192.0.2.1", Kind::NoName, QUESTION, false, "no such name"),
+            ("192.0.2.1", Kind::Error(Rcode::Refused), QUESTION, false, "a refusal"),
+            ("2001:db8::1", Kind::Found, QUESTION, false, "IPv6"),
+        ];
+        for (client, kind, question, spent, reason) in table {
+            let (limiter, now) = (limiter(10), Duration::from_secs(1));
+            assert_eq!(flood(&limiter, "192.0.2.1", 10, now), [10, 0, 0]);
+            let leave = limiter.book(client.parse().unwrap(), kind, question, now);
+            assert_eq!(leave != Leave::Send, spent, "{reason}");
+        }
+        let (limiter, now) = (limiter(10), Duration::from_secs(1));
+        assert_eq!(flood(&limiter, "2001:db8:0:100::1", 10, now), [10, 0, 0]);
+        assert_eq!(flood(&limiter, "2001:db8:0:1ff::1", 2, now), [0, 1, 1], "the same /56");
+        assert_eq!(flood(&limiter, "2001:db8:0:200::1", 2, now), [2, 0, 0], "another one");
+    }
+
+    /// The client chooses type and name: neither may open another account for a denial.
+    #[test]
+    fn what_the_client_makes_up_does_not_count() {
+        let (limiter, now) = (limiter(10), Duration::from_secs(1));
+        let client = "192.0.2.1".parse().unwrap();
+        for (kind, at) in [(Kind::NoName, 1), (Kind::NoData, 8), (Kind::Error(Rcode::Refused), 1)] {
+            let sent = (0..200_u8).filter(|n| {
+                let mut question = QUESTION.to_vec();
+                question[at] = *n;
+                limiter.book(client, kind, &question, now) == Leave::Send
+            });
+            assert_eq!(sent.count(), 10, "{kind:?}");
+        }
+    }
+
+    /// A flood in the name of a million networks takes no more memory, and no account is lost that
+    /// has something on it.
+    #[test]
+    fn a_million_networks_find_no_more_room() {
+        let (limiter, now) = (limiter(10), Duration::from_secs(1));
+        assert_eq!(flood(&limiter, "192.0.2.1", 12, now), [10, 1, 1]);
+        for network in 0..1_000_000_u32 {
+            let client = IpAddr::V4((network << 8).into());
+            limiter.book(client, Kind::Found, QUESTION, now);
+        }
+        assert_eq!(limiter.slots.len() * size_of::<AtomicU64>(), 1024 * 1024);
+        assert_eq!(flood(&limiter, "192.0.2.1", 2, now), [0, 1, 1]);
+    }
+
+    #[test]
+    fn some_are_exempt_and_nobody_need_be_limited() {
+        assert!(Limiter::new(&RateLimit { per_second: 0, exempt: Vec::new() }).is_none());
+        let exempt = vec!["192.0.2.0/25".parse().unwrap()];
+        let limiter = Limiter::new(&RateLimit { per_second: 1, exempt }).unwrap();
+        let now = Duration::from_secs(1);
+        assert_eq!(flood(&limiter, "192.0.2.1", 100, now), [100, 0, 0]);
+        assert_eq!(flood(&limiter, "192.0.2.128", 3, now), [1, 1, 1]);
+    }
+}

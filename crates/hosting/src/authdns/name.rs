@@ -124,8 +124,8 @@ mod tests {
         let longest = [[&[63][..], &[b'a'; 63]].concat().repeat(3), vec![61; 62], vec![0]].concat();
         assert_eq!(longest.len(), MAX_NAME);
         let too_long = [&[1, b'a'], longest.as_slice()].concat();
-        let table: [(&[u8], Option<usize>, Option<usize>, &str); 9] = [
-            (b"\x01a\x00rest", Some(3), Some(3), "a name and more"),
+        let table = [
+            (&b"\x01a\x00rest"[..], Some(3), Some(3), "a name and more"),
             (b"\x00", Some(1), Some(1), "the root"),
             (b"", None, None, "nothing"),
             (b"\x01a", None, None, "no end"),

@@ -3,15 +3,13 @@
 use super::name::{Lowered, length, length_compressed};
 use domain::base::iana::{Class, Opcode, OptionCode, Rtype};
 
-/// What a datagram or a message of a stream is to an authority.
-#[derive(Debug)]
-pub(super) enum Reading<'a> {
+/// Why a message is no request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Unread {
     /// Nothing to answer: an answer itself, or less than a header.
     Noise,
     /// A request that cannot be read.
     Malformed(Header),
-    /// A request.
-    Request(Request<'a>),
 }
 
 /// What an answer takes over from the header of its request.
@@ -54,23 +52,20 @@ pub(super) struct Edns<'a> {
     pub(super) cookie: Option<&'a [u8]>,
 }
 
-impl<'a> Reading<'a> {
-    pub(super) fn of(message: &'a [u8]) -> Self {
-        let Some((header, rest)) = message.split_first_chunk::<12>() else { return Self::Noise };
+impl<'a> Request<'a> {
+    pub(super) fn read(message: &'a [u8]) -> Result<Self, Unread> {
+        let (header, rest) = message.split_first_chunk::<12>().ok_or(Unread::Noise)?;
         let [id_high, id_low, first_flags, _, counts @ ..] = *header;
         // RFC 1035 §7.3: an answer is not answered.
         if first_flags & QR != 0 {
-            return Self::Noise;
+            return Err(Unread::Noise);
         }
         let header = Header {
             id: [id_high, id_low],
-            opcode: Opcode::from_int(first_flags >> 3 & 0x0f),
+            opcode: Opcode::from_int((first_flags >> 3) & 0x0f),
             recursion_desired: first_flags & RD != 0,
         };
-        match read(header, counts, rest) {
-            Some(request) => Self::Request(request),
-            None => Self::Malformed(header),
-        }
+        read(header, counts, rest).ok_or(Unread::Malformed(header))
     }
 }
 
