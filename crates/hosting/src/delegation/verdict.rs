@@ -92,8 +92,14 @@ fn outside(seen: &Seen, proven: bool, expected: &Expected<'_>) -> (Sight, Vec<Fa
     let wanted = seen.target.name(expected.token, expected.zone);
     let faults = match (seen.target, expected.way) {
         (Target::Record, Way::Pasted | Way::Updated) => return (Sight::Elsewhere, in_text(seen)),
-        (Target::PolicyHost, _) if !seen.addresses.is_empty() && seen.aliases.is_empty() => {
-            return by_address(seen, proven, expected);
+        (Target::PolicyHost, _) if !seen.addresses.is_empty() => {
+            let (sight, faults) = by_address(seen, proven, expected);
+            // Behind another name of the domain our addresses do as well; if they are not all there
+            // is, the alias is what to change.
+            if sight == Sight::Ours || seen.aliases.is_empty() {
+                return (sight, faults);
+            }
+            vec![misled(seen, wanted, expected)]
         }
         (Target::Record | Target::PolicyHost | Target::ReportRecord | Target::Challenge, _) => {
             vec![misled(seen, wanted, expected)]

@@ -187,7 +187,7 @@ fn clash(found: &Found, wanted: &RecordToPublish) -> bool {
 
 /// RFC 8461 §3.1, RFC 8460 §3: two records of one protocol are as good as none. Others may stand
 /// beside.
-fn same_protocol(found: &[u8], wanted: &[u8]) -> bool {
+pub(super) fn same_protocol(found: &[u8], wanted: &[u8]) -> bool {
     let is_policy = mta_sts::record::is_record;
     let is_report = tls_rpt::record::is_record;
     is_policy(found) && is_policy(wanted) || is_report(found) && is_report(wanted)

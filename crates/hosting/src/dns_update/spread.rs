@@ -1,5 +1,6 @@
 //! How far a change has come among the zone's name servers.
 
+use super::plan::same_protocol;
 use crate::delegation::{Looker, RecordToPublish, Type};
 use futures_util::future::join_all;
 use ironpost_net::dns::answer::{Answer, DnsError};
@@ -48,8 +49,8 @@ impl Spread {
 }
 
 /// Asks the zone's name servers for a TXT or CNAME record again and again, for `patience` at most,
-/// until every one shows it and nothing else of its kind that `gone` names; tells `progress` each
-/// time something is new. Then asks the resolver.
+/// until every one shows it, and no other record of the same protocol beside it; tells `progress`
+/// each time something is new. Then asks the resolver.
 pub async fn spread(
     looker: &Looker,
     wanted: &RecordToPublish,
@@ -108,8 +109,10 @@ fn judge(answer: &Answer<Vec<u8>>, wanted: &RecordToPublish) -> Shows {
     let shown = match wanted.rtype {
         Type::Cname => answer.aliases.first().is_some_and(|alias| alias.as_str() == value),
         Type::Txt => {
-            answer.aliases.is_empty()
-                && answer.records().iter().any(|text| text == value.as_bytes())
+            let (it, others): (Vec<_>, Vec<_>) =
+                answer.records().iter().partition(|text| *text == value.as_bytes());
+            let rival = |text: &&Vec<u8>| same_protocol(text, value.as_bytes());
+            answer.aliases.is_empty() && !it.is_empty() && !others.iter().any(rival)
         }
         // Nobody is asked for addresses here.
         Type::A | Type::Aaaa => return Shows::Unasked,

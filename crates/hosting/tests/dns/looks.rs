@@ -34,6 +34,10 @@ mta-sts.proven A 192.0.2.1
 mta-sts.proven TXT "ironpost-token=aaaaaaaaaaaaaaaa"
 mta-sts.aliased A 192.0.2.1
 _mta-sts.aliased CNAME sts-aaaaaaaaaaaaaaaa.sts.host.test.
+mta-sts.behind CNAME web
+web A 192.0.2.1
+_mta-sts.behind CNAME sts-aaaaaaaaaaaaaaaa.sts.host.test.
+mta-sts.unproven CNAME web
 mta-sts.otherproof A 192.0.2.1
 mta-sts.otherproof TXT "ironpost-token=7777777777777777"
 mta-sts.mixed A 192.0.2.1
@@ -58,7 +62,7 @@ async fn every_way_to_lead_a_name_is_told_from_the_others() {
     let [root, net] = ABOVE;
     let servers = Servers::start(&[root, net, customer, bogus], Cache::Nothing).await;
     let looker = looker(&servers).await;
-    let table: [(&str, Target, Sight, &str); 26] = [
+    let table: [(&str, Target, Sight, &str); 28] = [
         ("ours.customer.test", Record, Ours, ""),
         ("ours.customer.test", PolicyHost, Ours, ""),
         ("ours.customer.test", ReportRecord, Ours, ""),
@@ -96,6 +100,8 @@ async fn every_way_to_lead_a_name_is_told_from_the_others() {
         ("bare.customer.test", PolicyHost, Elsewhere, "ironpost-token=aaaaaaaaaaaaaaaa"),
         ("proven.customer.test", PolicyHost, Ours, ""),
         ("aliased.customer.test", PolicyHost, Ours, ""),
+        ("behind.customer.test", PolicyHost, Ours, ""),
+        ("unproven.customer.test", PolicyHost, Elsewhere, "leads to web.customer.test."),
         ("otherproof.customer.test", PolicyHost, Elsewhere, "nothing shows that the domain"),
         ("mixed.customer.test", PolicyHost, Elsewhere, "192.0.2.99 is not ours"),
         ("away.customer.test", PolicyHost, Elsewhere, "its addresses are not ours"),

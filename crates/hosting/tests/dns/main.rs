@@ -7,6 +7,7 @@ mod looks;
 mod power_dns;
 mod providers;
 mod servers;
+mod takeover;
 mod updates;
 
 use ironpost_hosting::delegation::Looker;

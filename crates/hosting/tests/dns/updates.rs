@@ -13,6 +13,7 @@ use ironpost_proto::lifecycle::Way;
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Someone who writes into `customer.test`.
 struct Writer {
@@ -299,4 +300,65 @@ async fn caches_that_are_behind_are_told_from_records_that_are_missing() {
     let after = looker.look(&expected, delegation::Servers::InDoubt).await;
     let words = after.view(Target::Record).unwrap().faults[0].to_string();
     assert!(words.contains("caches may still say otherwise for"), "{words}");
+}
+
+/// What a server sends back that is no answer.
+#[derive(Debug, Clone, Copy)]
+enum Nonsense {
+    Nothing,
+    Cut,
+    Noise,
+    Question,
+    Unsigned,
+    OtherId,
+}
+
+#[tokio::test]
+async fn answers_of_nobody_change_nothing_and_are_not_believed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let updater = Updater {
+        zone: Some(name("a.test")),
+        ..updater(listener.local_addr().unwrap(), "k", SECRET)
+    };
+    let resolver = resolver(SocketAddr::from(([127, 0, 0, 1], 9))).await;
+    let zone = domain("sts.host.test");
+    let ours = Ours { token: TOKEN, zone: &zone, written: &[] };
+    let table = [
+        (Nonsense::Nothing, "cannot be reached over TCP"),
+        (Nonsense::Cut, "cannot be reached over TCP"),
+        (Nonsense::Noise, "is no answer to what was asked"),
+        (Nonsense::Question, "is no answer to what was asked"),
+        (Nonsense::OtherId, "is no answer to what was asked"),
+        (Nonsense::Unsigned, "is not signed as it must be"),
+    ];
+    for (nonsense, words) in table {
+        let wanted = [policy("a.test", "1")];
+        let planning = updater.plan(&resolver, &wanted, &[], ours, now());
+        let (found, ()) = tokio::join!(planning, answer_with(&listener, nonsense));
+        let error = found.unwrap_err().to_string();
+        assert!(error.contains(words), "{nonsense:?}: {error}");
+    }
+}
+
+async fn answer_with(listener: &tokio::net::TcpListener, nonsense: Nonsense) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut asked = vec![0; stream.read_u16().await.unwrap().into()];
+    stream.read_exact(&mut asked).await.unwrap();
+    // The question alone, as an authoritative NOERROR without records would have it.
+    let end = 12 + asked[12..].iter().position(|octet| *octet == 0).unwrap() + 5;
+    let mut answer = asked[..end].to_vec();
+    answer[2..12].copy_from_slice(&[0x84, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    match nonsense {
+        Nonsense::Nothing => return,
+        Nonsense::Cut => {
+            stream.write_all(&[0xff, 0xff, 1]).await.unwrap();
+            return;
+        }
+        Nonsense::Noise => answer = vec![0xff; 5],
+        Nonsense::Question => answer[2] = 0,
+        Nonsense::OtherId => answer[0] ^= 1,
+        Nonsense::Unsigned => {}
+    }
+    let length = u16::try_from(answer.len()).unwrap();
+    stream.write_all(&[&length.to_be_bytes(), answer.as_slice()].concat()).await.unwrap();
 }
