@@ -17,6 +17,7 @@ mod chain;
 mod directory;
 mod failure;
 mod http;
+mod look;
 mod order;
 mod problem;
 mod proof;
@@ -27,6 +28,7 @@ mod settings;
 pub use account::CaAccount;
 pub use alarm::{Alarm, alarm};
 pub use failure::{Failure, Refusal};
+pub use look::{Difference, Look, look};
 pub use reseal::ResealError;
 pub use settings::{AcmeSettings, Binding, Ca, ChallengeKind, SettingsError};
 

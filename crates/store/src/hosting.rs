@@ -20,6 +20,7 @@ pub mod nodes;
 pub mod organisations;
 pub mod serving;
 pub mod transfer;
+mod trial;
 
 /// A number of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

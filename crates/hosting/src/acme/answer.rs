@@ -48,8 +48,13 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)).min(MAX_RETRY_AFTER));
     }
     let then = date(value)?;
-    let now = dated(headers, &header::DATE).unwrap_or(now);
+    let now = time(headers).unwrap_or(now);
     Some(then.since(now).min(MAX_RETRY_AFTER))
+}
+
+/// What time it is where the answer comes from.
+pub(super) fn time(headers: &HeaderMap) -> Option<Timestamp> {
+    dated(headers, &header::DATE)
 }
 
 fn dated(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {

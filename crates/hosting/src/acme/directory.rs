@@ -21,6 +21,8 @@ pub(super) struct Directory {
     pub(super) renewal_info: Option<String>,
     /// Its terms of service, made visible.
     pub(super) terms: Option<String>,
+    /// It takes accounts of its customers only (RFC 8555 §7.3.4).
+    pub(super) needs_binding: bool,
     /// By what names CAA records allow it to issue (RFC 8555 §9.7.6).
     pub(super) caa_identities: Vec<String>,
 }
@@ -42,6 +44,8 @@ struct Meta {
     terms_of_service: Option<String>,
     #[serde(default)]
     caa_identities: Vec<String>,
+    #[serde(default)]
+    external_account_required: bool,
 }
 
 impl Directory {
@@ -54,7 +58,7 @@ impl Directory {
             let detail = format!("{broken} is no URL of https");
             return Err(Failure::nonsense(&detail));
         }
-        let Meta { terms_of_service, caa_identities } = document.meta;
+        let Meta { terms_of_service, caa_identities, external_account_required } = document.meta;
         let sound = |name: &String| {
             let is_host = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
             (1..=253).contains(&name.len()) && name.bytes().all(is_host)
@@ -63,6 +67,7 @@ impl Directory {
             body,
             renewal_info: document.renewal_info.filter(|url| HttpsUri::parse(url).is_some()),
             terms: terms_of_service.map(|url| Visible::excerpt(url.as_bytes(), 200).to_string()),
+            needs_binding: external_account_required,
             caa_identities: caa_identities.into_iter().filter(sound).take(MAX_IDENTITIES).collect(),
         })
     }

@@ -6,6 +6,7 @@
 
 use super::answer::{self, Answer};
 use super::failure::Failure;
+use super::look::Difference;
 use super::settings::Tls;
 use bytes::Bytes;
 use http::uri::Authority;
@@ -60,6 +61,8 @@ pub(super) struct Last {
     pub(super) retry_after: Option<Duration>,
     /// Where what was made is to be found.
     pub(super) location: Option<String>,
+    /// How our clock differs from that of whoever answered.
+    pub(super) clock: Option<Difference>,
 }
 
 impl Http {
@@ -92,10 +95,13 @@ impl Http {
         let answered = timeout(DEADLINE, exchange(&self.tls, request)).await;
         let answer = answered.map_err(|_| Failure::away("no answer in time"))??;
         let (then, instant) = self.began;
-        let retry_after = answer::retry_after(&answer.head.headers, then.after(instant.elapsed()));
+        let now = then.after(instant.elapsed());
+        let retry_after = answer::retry_after(&answer.head.headers, now);
+        let theirs = answer::time(&answer.head.headers);
+        let clock = theirs.map(|theirs| Difference::between(now, theirs));
         let location = answer.head.headers.get(header::LOCATION);
         let location = location.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        self.remember(Last { retry_after, location });
+        self.remember(Last { retry_after, location, clock });
         answer.judged(retry_after)
     }
 

@@ -3,6 +3,8 @@
 use super::email::{Email, EmailError};
 use super::message::{Message, State};
 use super::webhook::{Webhook, WebhookError};
+use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_store::hosting::alerts::StoredAlert;
 
 /// A way to tell people.
 #[derive(Debug, Clone)]
@@ -34,6 +36,21 @@ impl Channel {
             Self::Email(_) => "email",
             Self::Webhook(_) => "webhook",
         }
+    }
+
+    /// Tries it with a message that says so; ends within the channel's deadline.
+    pub async fn send_test(&self, node: &str, now: Timestamp) -> Result<(), ChannelError> {
+        let test = StoredAlert {
+            kind: "test".to_owned(),
+            subject: node.to_owned(),
+            domain: None,
+            episode: 1,
+            message: "somebody tries whether alerts arrive; nothing is wrong".to_owned(),
+            raised: now,
+            quiet: None,
+            closed: false,
+        };
+        self.send(&Message::new(&[test], now)).await
     }
 
     /// Tells it; ends within the channel's deadline.
