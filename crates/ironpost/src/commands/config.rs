@@ -1,7 +1,10 @@
 //! `ironpost config`: the configuration file.
 
+use super::installation;
 use crate::config::file::ConfigFile;
 use crate::config::hosting::args::HostingArgs;
+use crate::config::hosting::inspection::{self, Fault};
+use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
@@ -25,11 +28,29 @@ pub(crate) fn run(command: ConfigCommand, console: &Console) -> Result<Exit, Fai
     let ConfigCommand::Check { file } = command;
     let hosts = ConfigFile::load(&file).map_err(Failure::usage)?.hosts();
     let settings = HostingArgs::from_file(file.clone()).settle()?;
-    if let Some(missing) = settings.missing().into_iter().next().filter(|_| hosts) {
-        return Err(Failure::usage(missing));
+    if hosts {
+        inspect(&settings, console)?;
     }
     console.note(&format!("{}: no fault", file.display()));
     Ok(Exit::Clean)
+}
+
+/// Goes beyond what the file says by itself: is anything missing, and are the files that it names
+/// what they should be?
+fn inspect(settings: &HostingSettings, console: &Console) -> Result<(), Failure> {
+    if let Some(missing) = settings.missing().into_iter().next() {
+        return Err(Failure::usage(missing));
+    }
+    for fault in inspection::files(settings) {
+        match fault {
+            Fault::Broken { seen, way_out } => {
+                return Err(Failure::message(format!("{seen}: {way_out}")));
+            }
+            Fault::Weak { seen, way_out } => console.warn(&format!("{seen}: {way_out}")),
+        }
+    }
+    installation::updaters(settings)?;
+    installation::acme(settings).map(drop)
 }
 
 const EXAMPLES: &str = "\

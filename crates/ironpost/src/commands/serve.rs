@@ -18,7 +18,7 @@ use clap::Args;
 /// Runs in the foreground and logs to standard error, for a service manager. What is hosted is said
 /// with `ironpost domain`, beside it. SIGHUP reads the configuration file again, SIGTERM ends it.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{LEAST}\n\n{MORE}"))]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     hosting: HostingArgs,
@@ -56,14 +56,19 @@ Examples:
   ironpost serve
   ironpost serve --config ironpost.toml --roles policy,dns
   ironpost serve --database postgres://ironpost@db.example.net/ironpost --node one
-  ironpost serve --zone sts.example.net --address 192.0.2.1
+  ironpost serve --zone sts.example.net --address 192.0.2.1 --agree-to-terms
 
+Without --config the file is /etc/ironpost/ironpost.toml, if it is there.";
+
+/// What a file has to say before a node can be started.
+const LEAST: &str = "\
 The least that a file has to say:
   [serve]
   zone = \"sts.example.net\"        # delegated to this host in the DNS of example.net
   addresses = [\"192.0.2.1\"]       # where others find it
   [acme]
   agree_to_terms = true           # to those of the CA, https://letsencrypt.org/repository
-  contact = \"hostmaster@example.net\"
+  contact = \"hostmaster@example.net\"";
 
+const MORE: &str = "\
 docs/serve.md leads from there to the first domain; `ironpost doctor` tells what is in the way.";

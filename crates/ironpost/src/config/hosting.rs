@@ -2,6 +2,7 @@
 //! serve` and the commands beside it are run from.
 
 pub(crate) mod args;
+pub(crate) mod inspection;
 pub(crate) mod sections;
 pub(crate) mod settings;
 pub(crate) mod values;
@@ -18,8 +19,9 @@ pub(crate) enum HostingFault {
     )]
     NoAddresses,
     #[error(
-        "the CA's terms of service have to be agreed to before it certifies anything: read them \
-         ({directory} names them) and write agree_to_terms = true in [acme]"
+        "the terms of service of the CA at {directory} have to be agreed to: read them (those of \
+         Let's Encrypt are at https://letsencrypt.org/repository) and write agree_to_terms = true \
+         in [acme]"
     )]
     TermsNotAgreed { directory: String },
     #[error("there is nothing to do: roles in [serve] is empty")]

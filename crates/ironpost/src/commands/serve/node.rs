@@ -22,13 +22,16 @@ use ironpost_hosting::node::{Health, Node, NodeParts, Snapshot};
 use ironpost_hosting::policy_host::{Limits, PolicyHost};
 use ironpost_hosting::sealing::Seals;
 use ironpost_hosting::served::Served;
+use ironpost_net::clock::Clock;
 use ironpost_store::OpenError;
 use ironpost_store::database::{Database, DatabaseAddress, Migration};
 use ironpost_store::hosting::Seq;
 use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Everything that serves.
@@ -62,7 +65,7 @@ impl Plant {
     /// Opens the database and reads from it what is to be served; while a server is away, from the
     /// snapshot.
     pub(super) async fn open(settings: &HostingSettings, seals: Seals) -> Result<Opened, Failure> {
-        let zone = settings.zone().map_err(Failure::usage)?;
+        let mut zone = settings.zone().map_err(Failure::usage)?.clone();
         let (database, there) = open_database(settings.database.address()).await?;
         let snapshot = match database.is_shared() {
             true => {
@@ -95,7 +98,8 @@ impl Plant {
         let proxies = settings.proxies.clone();
         let host = PolicyHost::new(served.clone(), log.clone(), clock.clone(), proxies, limits)
             .map_err(Failure::usage)?;
-        let authority = Authority::new(zone, served.clone(), &RateLimit::default(), clock);
+        zone.caa = caa(settings, &database, &seals).await?;
+        let authority = Authority::new(&zone, served.clone(), &RateLimit::default(), clock);
         let counted = Counted {
             policy_host: host.counts(),
             authority: authority.counters(),
@@ -104,7 +108,6 @@ impl Plant {
             health: health.clone(),
         };
         let monitor = Monitor { metrics: Metrics::new(counted), health: health.clone() };
-        let zone = zone.clone();
         let plant = Self { database, served, host, authority, monitor, health, seals, zone };
         Ok(Opened { plant, node })
     }
@@ -217,6 +220,35 @@ impl RunningJobs {
     }
 }
 
+/// Whom CAA records of policy hosts allow to issue: the accounts with our CAs. None at all unless
+/// every CA is among them, or it would be kept out.
+async fn caa(
+    settings: &HostingSettings,
+    database: &Database,
+    seals: &Seals,
+) -> Result<Vec<String>, Failure> {
+    if !settings.acme.agreed {
+        return Ok(Vec::new());
+    }
+    let acme = Acme::new(database.clone(), seals.clone(), installation::acme(settings)?);
+    let acme = acme.map_err(Failure::usage)?;
+    // Those that are in the database need no CA; the first start makes them.
+    let accounts = timeout(ACCOUNTS, acme.accounts(SystemClock.now())).await.unwrap_or_default();
+    let mut values = Vec::new();
+    for account in accounts {
+        let named = account.map(|account| account.caa_values());
+        match named {
+            Ok(named) if !named.is_empty() => values.extend(named),
+            Ok(_) => return Ok(Vec::new()),
+            Err(failure) => {
+                tracing::warn!("no CAA records until the next start: {failure}");
+                return Ok(Vec::new());
+            }
+        }
+    }
+    Ok(values)
+}
+
 /// A database of this host is brought up to date by who starts first. One that several nodes share
 /// is not: those that still run would not understand it.
 async fn open_database(
@@ -281,5 +313,7 @@ fn told(what: &str, socket: Bound) -> Bound {
 /// Domains that are checked at once: as many as there are jobs at a time would be a burden to the
 /// resolver. Own choice.
 const CHECKS: NonZeroU16 = NonZeroU16::MIN.saturating_add(15);
+/// To make accounts with the CAs at the first start. Own limit.
+const ACCOUNTS: Duration = Duration::from_secs(20);
 /// In the state folder: what was served last from a database on another host.
 const SNAPSHOT: &str = "snapshot.db";

@@ -31,7 +31,7 @@ pub(super) fn read(
             if !fixed.is_empty() {
                 tracing::warn!("what changed here holds from the next start: {}", fixed.join(", "));
             }
-            Some(read)
+            Some(running.reloaded(read))
         }
         Err(failure) => {
             refused(&failure);

@@ -1,8 +1,8 @@
 //! The daemon: opens everything, serves until a signal comes, and ends in order.
 
-use super::ServeArgs;
 use super::confinement::confine;
 use super::node::{Opened, Plant, RunningJobs};
+use super::{LEAST, ServeArgs};
 use super::{reload, sealing_key};
 use crate::config::hosting::settings::{HostingSettings, Sockets};
 use crate::daemon::confinement::Confinement;
@@ -47,7 +47,7 @@ fn settle(args: &ServeArgs) -> Result<HostingSettings, Failure> {
                 // Writing to a `String` cannot fail.
                 let _ = write!(text, "\n  - {fault}");
             }
-            text.push_str("\n`ironpost serve --help` shows the least that a file has to say");
+            let _ = write!(text, "\n{LEAST}");
             Err(Failure::message(text))
         }
     }

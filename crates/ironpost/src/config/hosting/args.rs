@@ -27,13 +27,13 @@ pub(crate) struct HostingArgs {
     /// What has to outlive the process is kept in this folder [default: $STATE_DIRECTORY, else
     /// /var/lib/ironpost for root, else ironpost in $XDG_STATE_HOME or ~/.local/state]
     #[arg(
-        long,
+        long = "state-dir",
         value_name = "DIR",
         env = "IRONPOST_STATE",
         hide_env_values = true,
         help_heading = "Hosting"
     )]
-    state: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
 
     /// The zone of the installation, to which the CNAMEs of hosted domains lead
     #[arg(
@@ -79,6 +79,10 @@ pub(crate) struct NodeArgs {
     /// Its name among the nodes of one database [default: the name of this host]
     #[arg(long, value_name = "NAME", env = "IRONPOST_NODE", hide_env_values = true)]
     node: Option<NodeName>,
+
+    /// The terms of service of the CA were read and are agreed to
+    #[arg(long)]
+    agree_to_terms: bool,
 }
 
 /// What a service manager and the system say of where things belong.
@@ -128,13 +132,16 @@ impl HostingArgs {
         mut file: ConfigFile,
         surroundings: &Surroundings,
     ) -> Result<HostingSettings, Failure> {
-        let serve = &mut file.serve;
         file.database = self.database.or(file.database);
-        serve.state = self.state.or(serve.state.take());
+        let serve = &mut file.serve;
+        serve.state = self.state_dir.or(serve.state.take());
         serve.zone = self.zone.or(serve.zone.take());
         serve.node = node.node.or(serve.node.take());
         if !self.address.is_empty() {
             serve.addresses = Some(self.address);
+        }
+        if node.agree_to_terms {
+            file.acme.agree_to_terms = Some(true);
         }
         if !node.roles.is_empty() {
             serve.roles = Some(node.roles);

@@ -163,11 +163,25 @@ impl HostingSettings {
             ("metrics", self.listen.metrics != other.listen.metrics),
             ("proxies", self.proxies != other.proxies),
             ("sealing_key", key != (&other.sealing_key, other.sealing_key_is_ours)),
+            // The zone's CAA records name the CAs.
+            ("directory or fallback in [acme]", self.acme.cas() != other.acme.cas()),
             ("[senders]", self.senders != other.senders),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))
         .collect()
+    }
+
+    /// What a node that was started with `self` takes of `read`: all that can change at run time.
+    pub(crate) fn reloaded(&self, read: Self) -> Self {
+        Self {
+            acme: read.acme.with_cas_of(&self.acme),
+            alerts: read.alerts,
+            updaters: read.updaters,
+            mail_hosts: read.mail_hosts,
+            network: read.network,
+            ..self.clone()
+        }
     }
 
     /// The names that a domain hands over here; `reports` if its TLS-RPT record is among them.
@@ -253,6 +267,21 @@ impl AcmeSettings {
             agreed: section.agree_to_terms == Some(true),
             challenge: section.challenge.unwrap_or_default(),
         })
+    }
+}
+
+impl AcmeSettings {
+    /// The directories of all CAs.
+    fn cas(&self) -> (&str, Option<&str>) {
+        (&self.ca.directory, self.fallback.as_ref().map(|ca| &*ca.directory))
+    }
+
+    /// The same with the CAs of `other`.
+    fn with_cas_of(mut self, other: &Self) -> Self {
+        if self.cas() != other.cas() {
+            (self.ca, self.fallback) = (other.ca.clone(), other.fallback.clone());
+        }
+        self
     }
 }
 
