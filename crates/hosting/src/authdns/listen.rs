@@ -4,7 +4,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 use tokio::net::{TcpListener, UdpSocket};
+use tokio::time::{Instant, sleep};
 
 /// Binds `count` UDP sockets to one address, among which the system shares out what comes
 /// (socket(7), SO_REUSEPORT): one for each processor that is to answer. Port 0 gives all of them
@@ -55,7 +57,28 @@ fn udp(socket: Socket) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket.into())
 }
 
+/// What is wrong with a listener, for the log: not more often than once in a while.
+#[derive(Debug, Default)]
+pub(super) struct Complaint {
+    told: Option<Instant>,
+}
+
+impl Complaint {
+    /// Tells it, and waits: the same error would come again at once.
+    pub(super) async fn tell(&mut self, what: &'static str, error: &io::Error) {
+        if self.told.is_none_or(|told| told.elapsed() >= SILENCE) {
+            tracing::warn!("{what}: {error}");
+            self.told = Some(Instant::now());
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// Octets of questions that wait while others are answered: some ten thousand.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 /// Connections that wait to be accepted. The system may bound it further (`net.core.somaxconn`).
 const BACKLOG: i32 = 1024;
+/// Between two lines of the log about the same trouble.
+const SILENCE: Duration = Duration::from_mins(1);
+/// Between two attempts, after one that failed.
+const PAUSE: Duration = Duration::from_millis(50);

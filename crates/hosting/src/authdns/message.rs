@@ -12,7 +12,8 @@ pub(super) struct Message<'a> {
     counts: [u16; 4],
     /// Where the apex of the zone stands, once there is a question below it.
     apex: u16,
-    pub(super) frame: Frame,
+    question_end: usize,
+    opt_start: Option<usize>,
 }
 
 /// Where the parts of an answer are that stay when the others are cut out.
@@ -48,14 +49,14 @@ impl<'a> Message<'a> {
         out.extend_from_slice(&[0; HEADER]);
         let question_end = HEADER + question.map_or(0, <[u8]>::len);
         out.extend_from_slice(question.unwrap_or_default());
-        let frame = Frame { question_end, opt_start: question_end };
-        Self { out, counts: [question.is_some().into(), 0, 0, 0], apex: 0, frame }
+        let counts = [question.is_some().into(), 0, 0, 0];
+        Self { out, counts, apex: 0, question_end, opt_start: None }
     }
 
     /// Says that the question's name ends in the apex, which has `length` octets.
     pub(super) fn set_apex(&mut self, length: usize) {
         // Type and class stand after the name.
-        let start = self.frame.question_end.saturating_sub(4 + length);
+        let start = self.question_end.saturating_sub(4 + length);
         self.apex = u16::try_from(start).unwrap_or_default();
     }
 
@@ -100,7 +101,7 @@ impl<'a> Message<'a> {
 
     /// Appends the OPT record (RFC 6891 §6.1.2), the last one.
     pub(super) fn opt(&mut self, asked: &Edns<'_>, rcode: Rcode, cookie: Option<[u8; 24]>) {
-        self.frame.opt_start = self.out.len();
+        self.opt_start = Some(self.out.len());
         self.out.push(0);
         self.out.extend_from_slice(&Rtype::OPT.to_int().to_be_bytes());
         self.out.extend_from_slice(&PAYLOAD.to_be_bytes());
@@ -121,10 +122,6 @@ impl<'a> Message<'a> {
 
     /// Writes the header, and is done.
     pub(super) fn finish(self, header: Header, rcode: Rcode, authoritative: bool) -> Frame {
-        let mut frame = self.frame;
-        if frame.opt_start == frame.question_end {
-            frame.opt_start = self.out.len();
-        }
         let [id_high, id_low] = header.id;
         // RFC 1035 §4.1.1: QR, OPCODE, AA, TC, RD; RA, Z, AD and CD stay clear (RFC 4035 §3.1.6).
         let flags = 0x80
@@ -139,7 +136,8 @@ impl<'a> Message<'a> {
         for (n, count) in self.counts.into_iter().enumerate() {
             put(self.out, 4 + 2 * n, count);
         }
-        frame
+        let opt_start = self.opt_start.unwrap_or(self.out.len());
+        Frame { question_end: self.question_end, opt_start }
     }
 
     fn count(&mut self, section: Section) {

@@ -7,19 +7,21 @@ pub(super) use connections::Connections;
 use super::Shared;
 use super::answer::{Client, Transport, Verdict, answer};
 use super::counters::bump;
+use super::listen::Complaint;
 use connections::Connection;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Serves every connection in a task of its own until `end`, then waits for those that are left.
 pub(super) async fn serve(shared: &Arc<Shared>, listener: TcpListener, end: &CancellationToken) {
     let tasks = TaskTracker::new();
+    let mut complaint = Complaint::default();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -38,10 +40,9 @@ pub(super) async fn serve(shared: &Arc<Shared>, listener: TcpListener, end: &Can
             }
             // The client has left already.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            // Above all EMFILE, which would come again at once.
+            // Above all EMFILE: descriptors come back when others leave.
             Err(error) => {
-                tracing::warn!("DNS over TCP: no connection can be accepted: {error}");
-                sleep(PAUSE).await;
+                complaint.tell("DNS over TCP: no connection can be accepted", &error).await;
             }
         }
     }
@@ -167,5 +168,3 @@ const MAX_REQUEST: usize = 4096;
 const PAGE: usize = 1024;
 /// Octets of answers at which they are written before more is answered.
 const MAX_UNSENT: usize = 16 * 1024;
-/// Between two attempts to accept when descriptors have run out.
-const PAUSE: Duration = Duration::from_millis(50);

@@ -5,14 +5,13 @@ use super::Shared;
 use super::answer::{Answered, Client, Transport, Verdict, View, answer};
 use super::counters::bump;
 use super::limiter::Leave;
+use super::listen::Complaint;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use std::array;
 use std::io::{self, IoSliceMut};
 use std::pin::pin;
-use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// Answers until `end`.
@@ -27,6 +26,7 @@ pub(super) async fn serve(
     let mut room = vec![0; BATCH_SIZE * LARGEST];
     let mut metas = [RecvMeta::default(); BATCH_SIZE];
     let mut out = Vec::with_capacity(usize::from(super::message::PAYLOAD));
+    let mut complaint = Complaint::default();
     let mut ended = pin!(end.cancelled());
     loop {
         let received = tokio::select! {
@@ -37,8 +37,7 @@ pub(super) async fn serve(
         let received = match received {
             Ok(received) => received,
             Err(error) => {
-                tracing::warn!("DNS over UDP: nothing can be received: {error}");
-                sleep(PAUSE).await;
+                complaint.tell("DNS over UDP: nothing can be received", &error).await;
                 continue;
             }
         };
@@ -142,5 +141,3 @@ async fn send(
 
 /// Octets of the largest datagram, or of several that the system joined (udp(7), UDP_GRO).
 const LARGEST: usize = 65_536;
-/// After an error, which would come again at once.
-const PAUSE: Duration = Duration::from_millis(50);
