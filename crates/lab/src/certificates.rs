@@ -133,6 +133,22 @@ impl Authority {
         Ok(CertifiedKey::new(chain, Arc::clone(&key.signer)))
     }
 
+    /// A chain of DER certificates for a key of somebody else's, valid from and until.
+    pub(crate) fn sign(
+        &self,
+        names: &[String],
+        key: &impl PublicKeyData,
+        validity: (Timestamp, Timestamp),
+    ) -> Result<Vec<CertificateDer<'static>>, LabError> {
+        let mut params = self.end_entity(names, &CertificateManners::default())?;
+        params.distinguished_name = DistinguishedName::new();
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        params.not_before = epoch + since_epoch(validity.0);
+        params.not_after = epoch + since_epoch(validity.1);
+        let leaf = params.signed_by(key, &self.issuer)?;
+        Ok(vec![leaf.into(), self.intermediate.der().clone()])
+    }
+
     fn end_entity(
         &self,
         names: &[String],
@@ -198,12 +214,14 @@ fn authority_params(name: &str, constraints: BasicConstraints) -> CertificatePar
 /// certificate with five days left has five whole days left.
 fn set_validity(params: &mut CertificateParams, now: Timestamp, from_days: i64, to_days: i64) {
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let at = |days: i64| {
-        let moment = now + SignedDuration::from_hours(24 * days);
-        Duration::from_secs(u64::try_from(moment.as_second()).unwrap_or_default())
-    };
+    let at = |days: i64| since_epoch(now + SignedDuration::from_hours(24 * days));
     params.not_before = epoch + at(from_days);
     params.not_after = epoch + at(to_days) + Duration::from_mins(10);
+}
+
+/// As certificates count: in whole seconds.
+fn since_epoch(time: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(time.as_second()).unwrap_or_default())
 }
 
 /// Where the issuer's certificate could be had: public CAs always say so (RFC 5280 §4.2.2.1),

@@ -6,6 +6,7 @@
 //! is expected to say; see `fixtures/scenarios/README.md`. [`Lab::start`] brings all of them
 //! up at once.
 
+mod acme;
 mod address;
 mod attacker;
 mod certificates;
@@ -26,6 +27,7 @@ mod sound;
 mod stream;
 mod tls;
 
+pub use acme::{AcmeCa, AcmeCaOptions, AcmeFault, Binding, Names, OrderSeen, Outage, RetryAfter};
 pub use crowd::{Crowd, CrowdCounts, CrowdOptions, MOST_SENDERS};
 pub use error::{LabError, ScenarioError};
 pub use lab::{Lab, LabOptions};
