@@ -12,16 +12,22 @@ mod unwritten;
 pub use senders::{KnownSender, Senders, SendersError};
 pub use spread::{Reach, Spread};
 
+use crate::node::Health;
 use crate::served::Site;
+use ironpost_net::clock::Clock;
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::StoreError;
 use ironpost_store::database::Database;
 use ironpost_store::hosting::fetches::{FetchRow, Hour, LastServed, Network};
 use ironpost_store::hosting::{DomainId, NodeId};
 use shard::{Key, Shard};
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use unwritten::Unwritten;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use unwritten::{UnwrittenCounts, UnwrittenServed};
 
 /// The log. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +40,8 @@ struct Inner {
     senders: Senders,
     shards: [Mutex<Shard>; SHARDS],
     /// What was taken out of the shards and is not known to be in the database.
-    unwritten: tokio::sync::Mutex<Unwritten>,
+    unwritten_served: tokio::sync::Mutex<UnwrittenServed>,
+    unwritten_counts: tokio::sync::Mutex<UnwrittenCounts>,
 }
 
 impl FetchLog {
@@ -65,9 +72,9 @@ impl FetchLog {
     /// Writes when versions were served last: what a node has to do before it says that it serves
     /// others now. What could not be written is written the next time.
     pub async fn flush_served(&self, database: &Database) -> Result<(), StoreError> {
-        let mut unwritten = self.inner.unwritten.lock().await;
-        unwritten.add_served(self.take_served());
-        unwritten.write_served(database).await
+        let mut unwritten = self.inner.unwritten_served.lock().await;
+        unwritten.add(self.take_served());
+        unwritten.write(database).await
     }
 
     /// Writes everything. What could not be written is written the next time, and nothing twice.
@@ -77,13 +84,29 @@ impl FetchLog {
         node: NodeId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut unwritten = self.inner.unwritten.lock().await;
-        unwritten.add_served(self.take_served());
-        unwritten.write_served(database).await?;
+        self.flush_served(database).await?;
+        let mut unwritten = self.inner.unwritten_counts.lock().await;
         // Until these are written, counting goes on in the shards, which have their bounds.
-        unwritten.write_counts(database, node).await?;
-        unwritten.add_counts(self.take_counts(now));
-        unwritten.write_counts(database, node).await
+        unwritten.write(database, node).await?;
+        unwritten.add(&self.take_counts(now));
+        unwritten.write(database, node).await
+    }
+
+    /// Writes everything now and then, for good, while the database is there.
+    pub async fn keep_flushing(
+        &self,
+        database: &Database,
+        health: watch::Receiver<Health>,
+        clock: &dyn Clock,
+    ) -> Infallible {
+        loop {
+            sleep(PERIOD).await;
+            let Health { id, connected, .. } = *health.borrow();
+            let (Some(node), true) = (id, connected) else { continue };
+            if let Err(error) = self.flush(database, node, clock.now()).await {
+                tracing::warn!(%error, "the log of fetches cannot be written: later");
+            }
+        }
     }
 
     fn take_served(&self) -> Vec<LastServed> {
@@ -120,6 +143,8 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How old counts get that are in no database yet. Own limit.
+const PERIOD: Duration = Duration::from_secs(20);
 /// Domains of different shards do not wait for each other.
 const SHARDS: usize = 16;
 

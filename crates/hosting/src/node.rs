@@ -100,6 +100,16 @@ impl Node {
 
     /// Follows the database until `end`, then takes leave of it.
     pub async fn follow(mut self, end: CancellationToken) {
+        let NodeParts { database, log, clock, .. } = self.parts.clone();
+        let health = self.health();
+        tokio::select! {
+            () = self.follow_feed(end) => {}
+            never = log.keep_flushing(&database, health, &*clock) => match never {},
+        }
+        self.leave().await;
+    }
+
+    async fn follow_feed(&mut self, end: CancellationToken) {
         let mut watch = None;
         let mut beat_at = Instant::now();
         while !end.is_cancelled() {
@@ -122,7 +132,6 @@ impl Node {
                 () = sleep_until(beat_at) => self.acknowledged = None,
             }
         }
-        self.leave().await;
     }
 
     async fn join_and_catch_up(&mut self) -> Result<(), StoreError> {

@@ -7,45 +7,51 @@ use ironpost_store::hosting::fetches::{Batch, FetchRow, LastServed};
 use ironpost_store::hosting::{DomainId, NodeId};
 use std::collections::{HashMap, VecDeque};
 
-/// What is not known to be in the database. It stays here while it is written, so that nothing is
-/// lost when that is given up half-way.
+/// When versions were served last, as far as that is not known to be in the database. It stays here
+/// while it is written, so that nothing is lost when that is given up half-way.
 #[derive(Debug, Default)]
-pub(super) struct Unwritten {
-    served: HashMap<(DomainId, u32), Timestamp>,
+pub(super) struct UnwrittenServed(HashMap<(DomainId, u32), Timestamp>);
+
+/// Counts that are not known to be in the database, in batches that stay as they are: one that was
+/// written without our hearing of it is recognised by its number.
+#[derive(Debug, Default)]
+pub(super) struct UnwrittenCounts {
     batches: VecDeque<Batch>,
     /// The number of the last batch.
     number: u64,
 }
 
-impl Unwritten {
-    pub(super) fn add_served(&mut self, served: Vec<LastServed>) {
+impl UnwrittenServed {
+    pub(super) fn add(&mut self, served: Vec<LastServed>) {
         for LastServed { domain, version, at } in served {
-            let last = self.served.entry((domain, version)).or_insert(at);
+            let last = self.0.entry((domain, version)).or_insert(at);
             *last = at.max(*last);
         }
     }
 
-    pub(super) async fn write_served(&mut self, database: &Database) -> Result<(), StoreError> {
-        if self.served.is_empty() {
+    pub(super) async fn write(&mut self, database: &Database) -> Result<(), StoreError> {
+        if self.0.is_empty() {
             return Ok(());
         }
-        let served = self.served.iter();
+        let served = self.0.iter();
         let served: Vec<_> =
             served.map(|(&(domain, version), &at)| LastServed { domain, version, at }).collect();
         // To write them twice does no harm.
         database.record_served(&served).await?;
-        self.served.clear();
+        self.0.clear();
         Ok(())
     }
+}
 
-    pub(super) fn add_counts(&mut self, rows: Vec<FetchRow>) {
+impl UnwrittenCounts {
+    pub(super) fn add(&mut self, rows: &[FetchRow]) {
         for rows in rows.chunks(BATCH) {
             self.number += 1;
             self.batches.push_back(Batch { number: self.number, rows: rows.to_vec() });
         }
     }
 
-    pub(super) async fn write_counts(
+    pub(super) async fn write(
         &mut self,
         database: &Database,
         node: NodeId,
