@@ -24,7 +24,7 @@ use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
 use postgres::Server;
 use sqlx::sqlite::SqlitePool;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// An open database. Cheap to clone; the last clone closes it.
@@ -41,7 +41,6 @@ enum Engine {
 
 #[derive(Debug, Clone)]
 struct File {
-    path: PathBuf,
     /// One connection.
     writer: SqlitePool,
     /// [`open::READERS`] connections.
@@ -58,6 +57,9 @@ pub enum Migration {
 }
 
 impl Database {
+    /// How many steps have led to the form that this version knows.
+    pub(crate) const MIGRATIONS: usize = migrations::STEPS.len();
+
     /// Opens it.
     pub async fn open(address: &DatabaseAddress, migration: Migration) -> Result<Self, OpenError> {
         match address {
@@ -92,7 +94,7 @@ impl Database {
     async fn open_file(path: &Path, migration: Migration) -> Result<Self, OpenError> {
         let steps: Vec<_> = migrations::STEPS.iter().map(|step| step.sqlite).collect();
         let (writer, readers) = open::open(path, &Kind::hosting(&steps, migration)).await?;
-        Ok(Self { engine: Engine::Sqlite(File { path: path.to_owned(), writer, readers }) })
+        Ok(Self { engine: Engine::Sqlite(File { writer, readers }) })
     }
 
     /// True if several nodes may share it.
@@ -149,6 +151,20 @@ impl Database {
         }
     }
 
+    /// Several reads of one moment, however long they take. To be ended with
+    /// [`Transaction::rollback`].
+    pub(crate) async fn begin_reading(&self) -> Result<Transaction, StoreError> {
+        let engine = match &self.engine {
+            Engine::Sqlite(file) => transaction::Engine::Sqlite(file.readers.begin().await?),
+            Engine::Postgres(server) => {
+                let mut session = server.session().await?;
+                session.begin(READING).await?;
+                transaction::Engine::Postgres(session)
+            }
+        };
+        Ok(Transaction { engine })
+    }
+
     /// Several that hold together. Dropped without [`Transaction::commit`], nothing happened.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
         let engine = match &self.engine {
@@ -167,3 +183,6 @@ impl Database {
 
 /// How long a statement may take before the database counts as away.
 pub const STATEMENT_DEADLINE: Duration = Duration::from_secs(10);
+/// Whoever takes the rows may be slow.
+const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+     SET LOCAL idle_in_transaction_session_timeout = 0";

@@ -156,17 +156,6 @@ impl Database {
         }
         Ok(next)
     }
-
-    /// What the last run of a job said that it waits for, or failed at.
-    pub async fn job_note(
-        &self,
-        kind: &str,
-        domain: Option<DomainId>,
-    ) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT note FROM jobs WHERE kind = $1 AND coalesce(domain_id, 0) = $2";
-        let find = Statement::new(sql).bind(kind).bind(domain.map_or(0, |id| id.0));
-        Ok(self.fetch_optional(find).await?.map(|row| row.opt_text(0)).transpose()?.flatten())
-    }
 }
 
 /// Of rows with kind, domain and time.

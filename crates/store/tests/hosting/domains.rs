@@ -224,8 +224,7 @@ async fn what_happened_is_kept(place: Place) {
     change(&database, &mut hosted, &[add(1), Change::Show(1)], 2).await;
     change(&database, &mut hosted, &[Change::Enter(State::Testing)], 3).await;
     let events = database.events(hosted.id, 3).await.unwrap();
-    let told: Vec<_> =
-        events.iter().map(|event| (event.at, &*event.what, event.version)).collect();
+    let told: Vec<_> = events.iter().map(|event| (event.at, &*event.what, event.version)).collect();
     let expected =
         [(at(3), "testing", None), (at(2), "shown", Some(1)), (at(2), "version", Some(1))];
     assert_eq!(told, expected);

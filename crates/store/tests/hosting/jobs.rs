@@ -77,7 +77,11 @@ async fn a_lease_runs_out(place: Place) {
     let job = take(OTHER, 60_010).await.unwrap().pop().unwrap();
     assert_eq!(job.attempts, 1);
     database.finish_job(NODE, &late, None, None).await.unwrap();
-    assert_eq!(database.next_job(&["upkeep"]).await.unwrap(), Some(at(120_010)), "not its any more");
+    assert_eq!(
+        database.next_job(&["upkeep"]).await.unwrap(),
+        Some(at(120_010)),
+        "not its any more"
+    );
     database.finish_job(OTHER, &job, Some(at(200_000)), None).await.unwrap();
     assert_eq!(database.next_job(&["upkeep"]).await.unwrap(), Some(at(200_000)));
     let job = take(OTHER, 200_000).await.unwrap().pop().unwrap();
@@ -113,16 +117,17 @@ async fn what_is_asked_for_meanwhile_is_done_after(place: Place) {
 
 async fn what_fails_is_counted(place: Place) {
     let database = place.open().await;
-    database.schedule("upkeep", None, at(1)).await.unwrap();
+    let hosted = added(&database, "a.test", 1).await;
+    database.schedule("check", Some(hosted.id), at(1)).await.unwrap();
     for attempts in 0..3 {
-        let job = database.take_jobs(NODE, &["upkeep"], 1, LEASE, at(9)).await.unwrap().pop();
+        let job = database.take_jobs(NODE, &["check"], 1, LEASE, at(9)).await.unwrap().pop();
         let job = job.unwrap();
         assert_eq!(job.attempts, attempts);
         database.retry_job(NODE, &job, at(5), Some("no answer")).await.unwrap();
-        let note = database.job_note("upkeep", None).await.unwrap();
-        assert_eq!(note.as_deref(), Some("no answer"));
+        let planned = database.jobs_of(hosted.id).await.unwrap();
+        assert_eq!((planned.len(), planned[0].due), (1, Some(at(5))));
+        assert_eq!(planned[0].note.as_deref(), Some("no answer"));
     }
-    assert_eq!(database.job_note("check", None).await.unwrap(), None);
 }
 
 async fn many_at_once(place: Place) {

@@ -6,10 +6,13 @@ mod postgres;
 
 mod place;
 
+mod alerts;
+mod away;
 mod domains;
+mod fetches;
 mod jobs;
 mod nodes;
-mod serving;
-mod alerts;
-mod fetches;
+mod opening;
 mod seen;
+mod serving;
+mod transfer;

@@ -7,6 +7,9 @@ use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::database::{Database, DatabaseAddress, Migration};
 use ironpost_store::hosting::OrganisationId;
 use ironpost_store::hosting::domains::{Author, Hosted, NewDomain};
+use sqlx::sqlite::{SqliteColumn, SqliteConnectOptions, SqliteRow};
+use sqlx::{Column as _, ConnectOptions as _, Row as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -28,6 +31,11 @@ impl Place {
         Self { address, kept: Kept::File(directory) }
     }
 
+    /// A file that is there, in a directory that is removed at the end.
+    pub(crate) fn at(path: PathBuf, directory: TempDir) -> Self {
+        Self { address: DatabaseAddress::Sqlite(path), kept: Kept::File(directory) }
+    }
+
     pub(crate) fn postgres() -> Self {
         Self::on(Cluster::shared())
     }
@@ -47,24 +55,24 @@ impl Place {
         match &self.kept {
             Kept::Server(cluster, name) => cluster.sql(name, sql),
             Kept::File(directory) => {
-                use sqlx::{Column as _, ConnectOptions as _, Row as _};
                 let path = directory.path().join("hosting.db");
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let options = SqliteConnectOptions::new().filename(path);
                 let mut connection = options.connect().await.unwrap();
                 let sql = sqlx::AssertSqlSafe(sql.to_owned());
                 let rows = sqlx::raw_sql(sql).fetch_all(&mut connection).await.unwrap();
-                let row = |row: &sqlx::sqlite::SqliteRow| {
-                    let column = |column: &sqlx::sqlite::SqliteColumn| {
-                        let at = column.ordinal();
-                        let int = row.try_get::<Option<i64>, _>(at).map(|n| n.map(|n| n.to_string()));
-                        int.or_else(|_| row.try_get::<Option<String>, _>(at)).unwrap().unwrap_or_default()
-                    };
-                    row.columns().iter().map(column).collect::<Vec<_>>().join("|")
-                };
-                rows.iter().map(row).collect::<Vec<_>>().join("\n")
+                rows.iter().map(shown).collect::<Vec<_>>().join("\n")
             }
         }
     }
+}
+
+fn shown(row: &SqliteRow) -> String {
+    let column = |column: &SqliteColumn| {
+        let at = column.ordinal();
+        let number = row.try_get::<Option<i64>, _>(at).map(|n| n.map(|n| n.to_string()));
+        number.or_else(|_| row.try_get::<Option<String>, _>(at)).unwrap().unwrap_or_default()
+    };
+    row.columns().iter().map(column).collect::<Vec<_>>().join("|")
 }
 
 /// Each story as a test on either engine.

@@ -2,7 +2,6 @@
 
 use crate::StoreError;
 use crate::database::{Row, STATEMENT_DEADLINE, Statement};
-use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -66,22 +65,6 @@ impl Session {
     pub(in crate::database) async fn end(mut self, sql: &'static str) -> Result<(), StoreError> {
         self.command(sql).await?;
         self.in_transaction = false;
-        Ok(())
-    }
-
-    /// Every row of a statement, each handed to `each` as it comes, however long that takes.
-    pub(in crate::database) async fn for_each(
-        &mut self,
-        statement: Statement,
-        mut each: impl FnMut(Row) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.in_doubt = true;
-        let mut rows = statement.for_postgres().fetch(&mut *self.connection);
-        while let Some(row) = rows.try_next().await? {
-            each(Row::Postgres(row))?;
-        }
-        drop(rows);
-        self.in_doubt = false;
         Ok(())
     }
 

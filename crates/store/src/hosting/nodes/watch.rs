@@ -18,8 +18,8 @@ pub struct Watch {
 
 impl Database {
     /// Wakes whenever the feed may have gone up: by NOTIFY, and by polling once a second behind it,
-    /// should the connection for it be lost; of a file by polling every [`POLL_FILE`], so that what
-    /// another process did is seen.
+    /// should the connection for it be lost; of a file by polling ten times a second, so
+    /// that what another process did is seen.
     pub async fn watch(&self) -> Result<Watch, StoreError> {
         let seen = self.feed().await?;
         let (wake, wakes) = watch::channel(());
@@ -108,7 +108,7 @@ impl Follower {
 }
 
 /// How often a file is asked.
-pub const POLL_FILE: Duration = Duration::from_millis(100);
+const POLL_FILE: Duration = Duration::from_millis(100);
 /// How often a server is asked for what it did not tell.
 const POLL_SERVER: Duration = Duration::from_secs(1);
 /// One poll may be faster than what it finds is told.
