@@ -81,7 +81,8 @@ impl Acme {
         settings: AcmeSettings,
     ) -> Result<Self, SettingsError> {
         let cas = [Some(&settings.ca), settings.fallback.as_ref()];
-        let cas = cas.into_iter().flatten().map(Known::new).collect::<Result<_, _>>()?;
+        let known = |ca| Known::new(ca, settings.deadline);
+        let cas = cas.into_iter().flatten().map(known).collect::<Result<_, _>>()?;
         let inner = Inner { settings, cas, directories: Directories::default() };
         Ok(Self { database, seals, inner: Arc::new(inner) })
     }

@@ -92,7 +92,7 @@ impl Directories {
         known: &'a Known,
         now: Timestamp,
     ) -> Result<Conversation<'a>, Failure> {
-        let http = Http::new(&known.tls, now);
+        let http = Http::new(known, now);
         let url = &known.ca.directory;
         let kept = {
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

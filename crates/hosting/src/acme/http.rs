@@ -7,7 +7,7 @@
 use super::answer::{self, Answer};
 use super::failure::Failure;
 use super::look::Difference;
-use super::settings::Tls;
+use super::settings::{Known, Tls};
 use bytes::Bytes;
 use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Uri, header};
@@ -47,6 +47,7 @@ impl std::fmt::Display for HttpsUri {
 #[derive(Debug, Clone)]
 pub(super) struct Http {
     tls: Tls,
+    deadline: Duration,
     /// When the conversation began, by the clock of who began it.
     began: (Timestamp, Instant),
     /// The directory, which the library asks for each time.
@@ -66,9 +67,15 @@ pub(super) struct Last {
 }
 
 impl Http {
-    pub(super) fn new(tls: &Tls, now: Timestamp) -> Self {
+    pub(super) fn new(known: &Known, now: Timestamp) -> Self {
         let began = (now, Instant::now());
-        Self { tls: tls.clone(), began, directory: None, last: Arc::default() }
+        Self {
+            tls: known.tls.clone(),
+            deadline: known.deadline,
+            began,
+            directory: None,
+            last: Arc::default(),
+        }
     }
 
     /// The same, with this directory at hand.
@@ -92,7 +99,7 @@ impl Http {
 
     async fn ask(&self, request: Request<BodyWrapper<Bytes>>) -> Result<Answer, Failure> {
         self.remember(Last::default());
-        let answered = timeout(DEADLINE, exchange(&self.tls, request)).await;
+        let answered = timeout(self.deadline, exchange(&self.tls, request)).await;
         let answer = answered.map_err(|_| Failure::away("no answer in time"))??;
         let (then, instant) = self.began;
         let now = then.after(instant.elapsed());
@@ -222,8 +229,6 @@ async fn connect(authority: &Authority) -> Result<TcpStream, Failure> {
 
 const HTTPS: u16 = 443;
 const USER_AGENT: &str = concat!("ironpost/", env!("CARGO_PKG_VERSION"));
-/// For one request, from the look-up to the last octet. Own limit.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// For one address. Own limit.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(8);
 /// Addresses that are tried. Own limit.

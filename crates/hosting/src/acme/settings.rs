@@ -31,6 +31,8 @@ pub struct AcmeSettings {
     pub budget: Budget,
     /// How many of them for new names of one registered domain.
     pub budget_per_registered: Budget,
+    /// Total time for one request.
+    pub deadline: Duration,
 }
 
 /// A certification authority.
@@ -84,6 +86,8 @@ pub(super) struct Known {
     pub(super) ca: Ca,
     pub(super) uri: HttpsUri,
     pub(super) tls: Tls,
+    /// Total time for one request, from the look-up to the last octet.
+    pub(super) deadline: Duration,
 }
 
 /// Speaks with servers that lead to the roots of a CA.
@@ -108,6 +112,7 @@ impl AcmeSettings {
             challenge: ChallengeKind::default(),
             budget: ORDERS,
             budget_per_registered: ORDERS_PER_REGISTERED,
+            deadline: DEADLINE,
         }
     }
 }
@@ -140,11 +145,11 @@ impl ChallengeKind {
 }
 
 impl Known {
-    pub(super) fn new(ca: &Ca) -> Result<Self, SettingsError> {
+    pub(super) fn new(ca: &Ca, deadline: Duration) -> Result<Self, SettingsError> {
         let uri = HttpsUri::parse(&ca.directory)
             .ok_or_else(|| SettingsError::Directory(ca.directory.clone()))?;
         let config = Roots::load(&ca.roots)?.https_config()?;
-        Ok(Self { ca: ca.clone(), uri, tls: Tls(TlsConnector::from(Arc::new(config))) })
+        Ok(Self { ca: ca.clone(), uri, tls: Tls(TlsConnector::from(Arc::new(config))), deadline })
     }
 }
 
@@ -154,6 +159,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+/// Own limit.
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 /// Let's Encrypt allows an account 300 within three hours
 /// (<https://letsencrypt.org/docs/rate-limits/>).
 const ORDERS: Budget = Budget { orders: 270, within: Duration::from_hours(3) };
