@@ -29,11 +29,13 @@ where
     let mut answering = pin!(sender.send_request(request));
     let answer = tokio::select! {
         biased;
-        answer = &mut answering => answer,
+        answer = &mut answering => {
+            // Lets the connection say goodbye, without waiting for the peer.
+            let _ = driver.now_or_never();
+            answer
+        }
         () = &mut driver => answering.await,
     };
-    // Lets the connection say goodbye, without waiting for the peer.
-    let _ = driver.now_or_never();
     let status = answer.map_err(|error| words(&error))?.status();
     if status.is_success() { Ok(()) } else { Err(PostError::Status(status.as_u16())) }
 }

@@ -1,0 +1,20 @@
+//! What is seen of hosted domains, and who hears of it: checks and MX records in the lab, alerts by
+//! mail and by webhook over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy's leave to panic in tests does not reach the functions that tests share"
+)]
+
+mod alerts;
+mod authority;
+mod checks;
+mod desk;
+mod drift;
+mod fetches;
+mod hook;
+mod mail;
+mod mail_server;
+mod outage;
+mod webhook;
+mod world;
