@@ -38,7 +38,7 @@ use std::net::SocketAddr;
 pub struct Updater {
     /// What it goes through.
     pub through: Through,
-    /// The zone to write into; found by its SOA record without.
+    /// The one zone that it is for; without, each name's zone is found by its SOA record.
     pub zone: Option<DnsName>,
 }
 

@@ -34,12 +34,6 @@ impl Text {
     }
 }
 
-impl From<&[u8]> for Text {
-    fn from(octets: &[u8]) -> Self {
-        Self(octets.to_vec())
-    }
-}
-
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Visible::excerpt(&self.0, MAX_SHOWN).fmt(f)

@@ -10,7 +10,7 @@ use super::{Through, Updater};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::tsig::{Algorithm, Key, KeyName};
-use ironpost_proto::domain::{DnsName, Domain, DomainError};
+use ironpost_proto::domain::{DnsName, DomainError};
 use ironpost_proto::visible::Visible;
 use providers::{Api, PROVIDERS};
 use secrecy::{ExposeSecret, SecretString};
@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 /// key = "ironpost"
 /// algorithm = "hmac-sha256"
 /// secret_file = "office.key"
-/// domains = ["example.com"]
+/// zone = "example.com"
 ///
 /// [dns_update.shop]
 /// provider = "cloudflare"
@@ -41,12 +41,9 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     /// `rfc2136`, or the name of a provider.
     provider: String,
-    /// The zone to write into, where it is not the one that DNS tells.
+    /// The one zone that it is for. Without, it is for any, and DNS tells the zone of a name.
     #[serde(default)]
     zone: Option<String>,
-    /// The domains that it is for, with those below them; all of them without.
-    #[serde(default)]
-    domains: Vec<String>,
     /// What the provider wants.
     #[serde(flatten)]
     keys: BTreeMap<String, String>,
@@ -149,12 +146,6 @@ impl Settings {
         self
     }
 
-    /// True if the records of a domain are written through it.
-    pub fn covers(&self, domain: &Domain) -> bool {
-        let mut above = self.domains.iter().filter_map(|above| above.parse::<Domain>().ok());
-        self.domains.is_empty() || above.any(|above| domain.is_within(&above))
-    }
-
     /// Reads the secrets and sets up what changes go through; asks nobody yet.
     pub fn open(&self) -> Result<Updater, SettingsError> {
         let known = PROVIDERS.iter().find(|known| known.name == self.provider);
@@ -162,11 +153,6 @@ impl Settings {
             provider: Visible::excerpt(self.provider.as_bytes(), MAX_SHOWN),
         })?;
         self.check_keys(provider)?;
-        for text in &self.domains {
-            let wrong =
-                |error: DomainError| SettingsError::value("domains", text, &error.to_string());
-            text.parse::<Domain>().map_err(wrong)?;
-        }
         let values = self.values(provider)?;
         let through = match provider.api {
             Api::Rfc2136 => Through::Rfc2136(rfc2136(&values)?),

@@ -39,7 +39,6 @@ fn what_is_wrong_with_a_section_is_named() {
         (update("secret_file = 'words'"), "the secret is not base64"),
         (update("secret_file = 'secret'\nalgorithm = 'hmac-md5'"), "algorithm = \"hmac-md5\""),
         (update("secret_file = 'secret'\nzone = 'a b'"), "zone = \"a b\""),
-        (update("secret_file = 'secret'\ndomains = ['a..b']"), "domains = \"a..b\""),
         (
             "provider = 'rfc2136'\nserver = 'a b'\nkey = 'k'\nsecret_file = 'secret'".to_owned(),
             "server = \"a b\"",
@@ -103,15 +102,4 @@ fn addresses_of_servers_are_read() {
         let found = text.parse::<Address>().ok().map(|address| address.to_string());
         assert_eq!(found.as_deref(), expected, "{text}");
     }
-}
-
-#[test]
-fn a_section_is_for_its_domains_and_those_below() {
-    let covers = |domains: &str, domain: &str| {
-        let settings: Settings = toml::from_str(&format!("provider = 'desec'\n{domains}")).unwrap();
-        settings.covers(&domain.parse().unwrap())
-    };
-    assert!(covers("", "example.com"), "without a list for all");
-    assert!(covers("domains = ['example.com']", "lists.example.com"));
-    assert!(!covers("domains = ['example.com']", "badexample.com"));
 }
