@@ -25,6 +25,13 @@ pub(crate) struct Package {
 /// What the tests start.
 pub(crate) const FOR_TESTS: &[Package] = &[
     Package {
+        name: "systemd",
+        program: "systemd-analyze",
+        service: None,
+        answer: None,
+        needed_for: "whether the units that are shipped are understood",
+    },
+    Package {
         name: "iproute2",
         program: "ip",
         service: None,

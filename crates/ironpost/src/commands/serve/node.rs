@@ -162,13 +162,14 @@ impl Plant {
         let alerts = Alerts::new(self.database.clone(), channels);
         let acme = installation::acme(settings)?;
         let acme = Acme::new(self.database.clone(), self.seals.clone(), acme);
+        let acme = acme.map_err(Failure::usage)?;
         let checked = network::network(settings.network.clone(), CHECKS, descriptors);
         let skip = Skip { smtp: !settings.mail_hosts, ..Skip::default() };
         let clock = Arc::new(SystemClock);
         let jobs = Jobs {
             database: self.database.clone(),
             health: self.health.clone(),
-            acme: Some(acme.map_err(Failure::usage)?),
+            acme: Some(acme.clone()),
             looker: installation::looker(settings, &self.zone, &outside),
             source: installation::source(settings, &self.zone, &outside),
             checks: Checks::new(
@@ -191,7 +192,11 @@ impl Plant {
         let outages = async move {
             alerts.watch_database(&name, health, |health| health.connected, clock, watching).await;
         };
-        let tasks = vec![tokio::spawn(jobs.run(end.clone())), tokio::spawn(outages)];
+        let tasks = vec![
+            tokio::spawn(jobs.run(end.clone())),
+            tokio::spawn(outages),
+            tokio::spawn(seal_anew(acme, end.clone())),
+        ];
         Ok(RunningJobs { end, tasks })
     }
 
@@ -273,6 +278,21 @@ fn nothing_to_serve(there: Result<(), OpenError>) -> Failure {
         "there is nothing to serve: the database does not answer, and this node has not served \
          from it before",
     ))
+}
+
+/// Seals with the first key what was sealed with an older one: the end of a rotation.
+async fn seal_anew(acme: Acme, end: CancellationToken) {
+    let resealed = tokio::select! {
+        resealed = acme.reseal() => resealed,
+        () = end.cancelled() => return,
+    };
+    match resealed {
+        Ok(0) => {}
+        Ok(count) => tracing::info!("{count} private keys were sealed anew, with the first key"),
+        Err(error) => {
+            tracing::warn!("private keys are not sealed anew before the next start: {error}");
+        }
+    }
 }
 
 /// The zone's serial number follows the feed.

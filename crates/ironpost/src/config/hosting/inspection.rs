@@ -2,6 +2,7 @@
 //! them.
 
 use super::settings::HostingSettings;
+use ironpost_hosting::sealing::Seals;
 use ironpost_net::address_guard::AddressGuard;
 use ironpost_net::dns::resolver::Dnssec;
 use ironpost_net::tls::roots::RootSource;
@@ -44,7 +45,7 @@ pub(crate) fn files(settings: &HostingSettings) -> Vec<Fault> {
         faults.extend(secret("secret_file of [alerts.webhook]", &webhook.secret_file));
     }
     if !settings.sealing_key_is_ours || settings.sealing_key.exists() {
-        faults.extend(secret("sealing_key of [serve]", &settings.sealing_key));
+        faults.extend(sealing_key(&settings.sealing_key));
     }
     faults.extend(folders(settings));
     faults.extend(addresses(settings));
@@ -76,6 +77,16 @@ fn secret(what: &str, path: &Path) -> Option<Fault> {
     (mode & OTHERS != 0).then(|| Fault::Weak {
         seen: format!("{what}, {}, is a secret that every user can read", path.display()),
         way_out: format!("chmod o= {}", path.display()),
+    })
+}
+
+/// A sealing key is read here as it is at the start.
+fn sealing_key(path: &Path) -> Option<Fault> {
+    let error = Seals::load(path).err()?;
+    Some(Fault::Broken {
+        seen: format!("sealing_key of [serve]: {error}"),
+        way_out: "a new one is made with `(umask 077; head -c 32 /dev/urandom | base64 > FILE)`"
+            .to_owned(),
     })
 }
 
