@@ -179,3 +179,6 @@ impl Version {
         self.policy.mode != Mode::None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,12 +233,13 @@ impl Publication<'_> {
     fn own_record(&self) -> Option<Step> {
         let id = &self.latest.id;
         let is_there = self.seen.id.as_ref() == Some(id);
-        // A look that failed is no drift.
         let is_unknown = self.seen.record == Sight::Unknown;
         let is_announced = self.life.announced == Some(self.latest.number);
         match self.life.way {
             Way::Cname => None,
-            Way::Pasted | Way::Updated if is_there || (is_unknown && is_announced) => None,
+            Way::Pasted | Way::Updated if is_there => None,
+            // A look that failed is no drift, and no reason to write.
+            Way::Pasted | Way::Updated if is_unknown => (!is_announced).then_some(Step::LookAtDns),
             Way::Pasted => Some(self.wait(Waiting::Paste(id.clone()))),
             Way::Updated => Some(Step::WriteRecord(id.clone())),
         }

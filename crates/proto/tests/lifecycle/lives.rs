@@ -1,10 +1,13 @@
 //! All lives that a search meets, each once, and what follows from each: the functions under test
 //! are asked once about the same.
 
+mod ages;
+
 use super::event::Ask;
 use super::sender::Act;
-use super::state::{Cached, TICK, VERSIONS};
+use super::state::{Cached, VERSIONS};
 use super::tool::Tool;
+use ages::{age, forget_what_cannot_matter, moment, tick_millis};
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::lifecycle::{
     Change, Checks, Command, Life, Migration, MxSet, Nodes, Observed, Sight, State, Step, Version,
@@ -50,7 +53,7 @@ pub(crate) struct Lives<'a> {
     ids: Vec<PolicyId>,
     hosts: Vec<DnsName>,
     way: Way,
-    lives: Vec<Life>,
+    met: Vec<Life>,
     places: HashMap<Code, u32>,
     deeds: HashMap<(u32, Seen), Deed>,
     asked: HashMap<(u32, Ask, u8), Option<u32>>,
@@ -58,8 +61,11 @@ pub(crate) struct Lives<'a> {
     switches: HashMap<u32, bool>,
     lessened: HashMap<(u32, u8), u32>,
     /// What a sender may do, by life, by what it holds, and by the domain's own record.
-    pub(crate) acts: HashMap<(u32, Option<Cached>, Option<u8>), Rc<[Act]>>,
+    pub(crate) acts: HashMap<Holding, Rc<[Act]>>,
 }
+
+/// A life, what a sender holds in it, and the id in the domain's own record.
+type Holding = (u32, Option<Cached>, Option<u8>);
 
 /// A life in few octets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +97,7 @@ impl<'a> Lives<'a> {
             ids: ["a", "b", "c", "d", "e"].iter().map(|id| id.parse().unwrap()).collect(),
             hosts: HOSTS.iter().map(|host| host.parse().unwrap()).collect(),
             way,
-            lives: Vec::new(),
+            met: Vec::new(),
             places: HashMap::new(),
             deeds: HashMap::new(),
             asked: HashMap::new(),
@@ -103,7 +109,7 @@ impl<'a> Lives<'a> {
     }
 
     pub(crate) fn life(&self, place: u32) -> &Life {
-        &self.lives[usize::try_from(place).unwrap()]
+        &self.met[usize::try_from(place).unwrap()]
     }
 
     pub(crate) fn version(&self, place: u32, index: u8) -> &Version {
@@ -245,8 +251,8 @@ impl<'a> Lives<'a> {
         if let Some(place) = self.places.get(&code) {
             return *place;
         }
-        let place = u32::try_from(self.lives.len()).unwrap();
-        self.lives.push(life);
+        let place = u32::try_from(self.met.len()).unwrap();
+        self.met.push(life);
         self.places.insert(code, place);
         place
     }
@@ -355,43 +361,6 @@ impl<'a> Lives<'a> {
     pub(crate) fn begin(&mut self) -> Life {
         Life::new(self.way, NOW)
     }
-}
-
-/// Moments that no decision can tell from earlier ones become the earliest of them.
-fn forget_what_cannot_matter(life: &mut Life) {
-    life.since = NOW;
-    for version in &mut life.versions {
-        let max_age = u8::try_from(version.policy.max_age.as_secs().div_ceil(86_400)).unwrap();
-        cap(&mut version.shown, 0);
-        cap(&mut version.everywhere, 0);
-        cap(&mut version.announced, 1);
-        cap(&mut version.replaced, if version.elsewhere { max_age + 2 } else { 1 });
-        cap(&mut version.last_served, max_age + 1);
-        let is_old = version.last_served == Some(moment(max_age + 1));
-        if (is_old && version.replaced == Some(moment(1))) || !version.asks() {
-            version.last_served = None;
-        }
-    }
-    if let Some(migration) = &mut life.migration {
-        cap(&mut migration.switched, 2);
-    }
-}
-
-/// A moment no longer ago than so many ticks; any moment where that is none.
-fn cap(at: &mut Option<Timestamp>, ticks: u8) {
-    *at = at.map(|at| at.max(moment(ticks)));
-}
-
-fn moment(age: u8) -> Timestamp {
-    Timestamp::from_millis(NOW.as_millis() - u64::from(age) * tick_millis())
-}
-
-fn age(moment: Timestamp) -> u8 {
-    u8::try_from(NOW.since(moment).as_millis() / TICK.as_millis()).unwrap()
-}
-
-fn tick_millis() -> u64 {
-    u64::try_from(TICK.as_millis()).unwrap()
 }
 
 fn index<T: PartialEq>(all: &[T], one: &T) -> u8 {

@@ -19,6 +19,7 @@ mod document;
 mod event;
 mod faults;
 mod lives;
+mod play;
 mod property;
 mod search;
 mod sender;
@@ -53,6 +54,7 @@ fn every_world_is_safe() {
     });
     let head = "| world | states | transitions |\n| --- | ---: | ---: |\n".to_owned();
     let table = head + &rows.into_inner().unwrap().concat();
+    println!("{table}");
     document::tells("worlds", &table);
 }
 
@@ -64,7 +66,6 @@ fn is_safe(place: usize) -> String {
             panic!("{}: {:?} is violated\n{}", world.name, fault.property, fault.trace)
         }
         Found::Sound(Extent { states, transitions, landmarks: met }) => {
-            println!("{}: {states} states, {transitions} transitions", world.name);
             for landmark in landmarks {
                 assert!(met.contains(landmark), "{}: {landmark:?} was not met", world.name);
             }
@@ -82,6 +83,7 @@ fn every_planted_fault_is_found() {
         };
         assert_eq!(fault.property, planted.violates, "{}\n{}", planted.name, fault.trace);
         let rule = fault.property.rule();
+        println!("{}: {:?} is violated\n{}", planted.name, fault.property, fault.trace);
         write!(told, "\n**{}.** Broken: {rule}.\n\n```text\n{}```\n", planted.name, fault.trace)
             .unwrap();
     }

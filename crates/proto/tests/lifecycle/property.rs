@@ -81,10 +81,10 @@ pub(crate) fn broken(lives: &Lives<'_>, state: &State) -> Option<Property> {
             return Some(Property::HeldByNobody);
         }
     }
-    let live = || state.nodes.iter().filter(|node| node.health == Health::Live);
+    let serving = || state.nodes.iter().filter(|node| node.health == Health::Live);
     let record = state.names.record.filter(|_| state.names.host);
-    let newest_id = live().filter_map(|node| node.id).chain(record).max();
-    let oldest_body = live().map(|node| node.body).min()?;
+    let newest_id = serving().filter_map(|node| node.id).chain(record).max();
+    let oldest_body = serving().map(|node| node.body).min()?;
     // Nothing is served where everything was withdrawn.
     (newest_id > oldest_body && life.state != lifecycle::State::Gone).then_some(Property::BodyFirst)
 }

@@ -1,10 +1,11 @@
 //! The search: every state that can be reached, nearest first, so that a trace is a shortest one.
 
 use super::event::{Event, tell};
+use super::play::Play;
 use super::property::{Landmark, Property, landmarks};
 use super::state::State;
 use super::tool::Tool;
-use super::world::{Play, World};
+use super::world::World;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 

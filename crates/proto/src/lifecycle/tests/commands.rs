@@ -1,0 +1,146 @@
+//! What an administrator may do, and what speaks against it.
+
+use super::*;
+
+fn refused(life: &Life, command: &Command, checks: &Checks, now: Timestamp) -> Vec<Refusal> {
+    permit(life, command, checks, None, now).err().map_or_else(Vec::new, |refused| refused.0)
+}
+
+fn publish_as(mode: Mode, mx: &[&str]) -> Command {
+    Command::Publish { id: id("b"), policy: policy(mode, mx) }
+}
+
+#[test]
+fn enforcement_is_tested_first() {
+    let enforce = publish_as(Mode::Enforce, &["mx.a.test"]);
+    let never = Refusal::NotTested { from: None };
+    let soon = Refusal::NotTested { from: Some(day(2)) };
+    let mut empty = Life::new(Way::Cname, day(0));
+    assert_eq!(refused(&empty, &enforce, &sound(), day(9)), [never], "nothing was announced");
+    let testing = published(Mode::Testing);
+    assert_eq!(refused(&testing, &enforce, &sound(), day(1)), [soon], "announced just now");
+    assert_eq!(refused(&testing, &enforce, &sound(), day(2)), [], "announced for a day");
+    let enforced = published(Mode::Enforce);
+    assert_eq!(refused(&enforced, &enforce, &sound(), day(1)), [], "it is enforced already");
+    let reason = Override::new("a move from another installation");
+    empty.state = State::Delegated;
+    let changes = permit(&empty, &enforce, &sound(), reason.as_ref(), day(0)).unwrap();
+    assert!(matches!(changes.as_slice(), [Change::Add { number: 1, .. }]), "with a reason");
+}
+
+#[test]
+fn the_checker_has_its_say() {
+    let life = published(Mode::Testing);
+    let (mx, bad) = (host("mx.a.test"), host("bad.a.test"));
+    let base = sound();
+    let unknown = Checks::default();
+    let uncovered = Checks { mx: Some(vec![mx.clone(), bad.clone()]), ..Checks::default() };
+    let unsound = Checks { unsound: vec![mx.clone()], ..base.clone() };
+    let untested = Checks { untested: vec![mx.clone()], ..base.clone() };
+    let table = [
+        (&base, vec![], vec![], "all is well"),
+        (&unknown, vec![Refusal::MxUnknown], vec![], "DNS failed"),
+        (
+            &uncovered,
+            vec![Refusal::Uncovered(bad.clone())],
+            vec![Refusal::Uncovered(bad)],
+            "an MX host without a pattern",
+        ),
+        (&unsound, vec![Refusal::Unsound(mx.clone())], vec![], "no STARTTLS"),
+        (&untested, vec![Refusal::Untested(mx)], vec![], "a host that does not answer"),
+    ];
+    for (checks, enforce, testing, reason) in table {
+        let command = publish_as(Mode::Enforce, &["mx.a.test"]);
+        assert_eq!(refused(&life, &command, checks, day(9)), enforce, "enforce: {reason}");
+        let command = publish_as(Mode::Testing, &["mx.a.test"]);
+        assert_eq!(refused(&life, &command, checks, day(9)), testing, "testing: {reason}");
+    }
+}
+
+#[test]
+fn some_things_no_reason_excuses() {
+    let life = published(Mode::Testing);
+    let mut gone = life.clone();
+    gone.state = State::Gone;
+    let good = policy(Mode::Testing, &["mx.a.test"]);
+    let long = policy(Mode::Testing, &vec!["a-long-name-of-a-host.a.test"; 3_000]);
+    let again = Command::Publish { id: id("a"), policy: good.clone() };
+    let table = [
+        (&gone, publish_as(Mode::Testing, &["mx.a.test"]), Refusal::Gone, "gone"),
+        (&life, again, Refusal::IdUsed(id("a")), "R2"),
+        (&life, publish_as(Mode::Testing, &[]), Refusal::NoMx, "no mx"),
+        (&life, publish_as(Mode::None, &[]), Refusal::ModeNone, "that is a withdrawal"),
+        (&life, Command::Publish { id: id("b"), policy: long }, Refusal::TooLong, "64 KiB"),
+        (
+            &life,
+            Command::Rollback { id: id("b"), number: 7 },
+            Refusal::NoSuchVersion(7),
+            "no such version",
+        ),
+        (&life, Command::Narrow { id: id("b") }, Refusal::NotMigrating, "nothing to narrow"),
+        (&life, Command::Adopt { id: id("b"), policy: good }, Refusal::TooLateToAdopt, "too late"),
+    ];
+    let reason = Override::new("because");
+    for (life, command, expected, why) in table {
+        let refused = permit(life, &command, &sound(), reason.as_ref(), day(9)).unwrap_err();
+        assert!(refused.0.contains(&expected), "{why}: {refused}");
+        assert!(!refused.may_be_overridden(), "{why}");
+    }
+    assert_eq!(Override::new(" \n"), None, "a reason that says nothing");
+}
+
+#[test]
+fn a_withdrawal_is_as_long_as_it_must_be() {
+    let withdraw = Command::Withdraw { id: id("b") };
+    let empty = Life::new(Way::Cname, day(0));
+    let gone = permit(&empty, &withdraw, &Checks::default(), None, day(0)).unwrap();
+    assert_eq!(gone, [Change::Cease, Change::Enter(State::Gone)], "nothing was shown");
+    let mut life = published(Mode::Enforce);
+    let changes = permit(&life, &withdraw, &Checks::default(), None, day(9)).unwrap();
+    let [Change::Add { policy, .. }] = changes.as_slice() else { panic!("one version") };
+    assert_eq!((policy.mode, policy.max_age), (Mode::None, NONE_MAX_AGE));
+    life.apply(&changes, day(9));
+    publish(&mut life, day(9));
+    let again = Command::Withdraw { id: id("c") };
+    assert_eq!(refused(&life, &again, &sound(), day(9)), [Refusal::Withdrawing]);
+    let back = Command::Rollback { id: id("c"), number: 1 };
+    assert_eq!(refused(&life, &back, &sound(), day(9)), [], "it may come back, enforced");
+    let until = Some(day(9).after(MARGIN));
+    assert_eq!(
+        refused(&life, &Command::Remove, &sound(), day(9)),
+        [Refusal::StillHeld { from: until }]
+    );
+    assert_eq!(refused(&life, &Command::Remove, &sound(), day(10)), [], "nobody holds it");
+}
+
+#[test]
+fn what_is_published_while_mx_hosts_change_covers_both() {
+    let mut life = published(Mode::Testing);
+    let from = MxSet { hosts: vec![host("mx.a.test")], ttl: 60 };
+    let migrate = Command::Migrate { id: id("b"), to: vec![host("new.test")], from };
+    life.apply(&permit(&life, &migrate, &sound(), None, day(2)).unwrap(), day(2));
+    let publish = |mx: &[&str]| {
+        let policy = policy(Mode::Testing, mx);
+        Command::Publish { id: id("c"), policy }
+    };
+    let old = publish(&["mx.a.test"]);
+    let missing = |name| vec![Refusal::Migrating(host(name))];
+    assert_eq!(refused(&life, &old, &sound(), day(3)), missing("new.test"));
+    assert_eq!(refused(&life, &publish(&["*.a.test", "new.test"]), &sound(), day(3)), []);
+    let narrow = Command::Narrow { id: id("c") };
+    let switched = Checks { mx: Some(vec![host("new.test")]), ..Checks::default() };
+    let soon = |from| vec![Refusal::TooSoonToNarrow { from }];
+    assert_eq!(refused(&life, &narrow, &switched, day(3)), soon(None), "not switched");
+    life.migration.as_mut().unwrap().switched = Some(day(3));
+    let from = day(3).after(LEAST_MX_TTL).after(MARGIN);
+    assert_eq!(refused(&life, &narrow, &switched, day(3)), soon(Some(from)), "too soon");
+    assert_eq!(refused(&life, &publish(&["new.test"]), &switched, day(3)), missing("mx.a.test"));
+    assert_eq!(refused(&life, &publish(&["new.test"]), &switched, from), [], "as good as narrow");
+    let changes = permit(&life, &narrow, &switched, None, from).unwrap();
+    let narrowed = policy(Mode::Testing, &["new.test"]);
+    let add = Change::Add { number: 3, id: id("c"), policy: narrowed };
+    assert_eq!(changes, [add, Change::Migrate(None)]);
+    let reason = Override::new("the move is off");
+    let changes = permit(&life, &old, &sound(), reason.as_ref(), day(3)).unwrap();
+    assert!(changes.contains(&Change::Migrate(None)), "an override ends the change");
+}
