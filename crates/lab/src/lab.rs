@@ -2,6 +2,7 @@
 
 mod files;
 
+use crate::acme::{AcmeCa, AcmeCaOptions, Names};
 use crate::address;
 use crate::certificates::Authority;
 use crate::dns::{Overlay, Place, read_zone, serve_tcp, serve_udp};
@@ -151,6 +152,18 @@ impl Lab {
     /// The address kept for an installation that hosts policies: nobody of the lab listens there.
     pub fn installation(&self) -> IpAddr {
         address::INSTALLATION.into()
+    }
+
+    /// Starts a CA of ACME that issues from the lab's authority and proves names in the lab's
+    /// network, HTTP-01 at port `http`.
+    pub async fn start_ca(&self, http: u16) -> Result<AcmeCa, LabError> {
+        let options = AcmeCaOptions {
+            names: Names::Asked(self.dns()),
+            http_port: http,
+            tls_port: self.ports.https,
+            ..AcmeCaOptions::default()
+        };
+        AcmeCa::start_with(options, Arc::clone(&self.authority)).await
     }
 
     /// A zone file whose records are added to the lab's, those of one name and type in place of

@@ -125,7 +125,8 @@ impl Jobs {
                 }
                 Change::Announce(number) => {
                     tracing::info!(domain = %hosted.name, version = number, "a version is announced");
-                    self.soon(Kind::Check, hosted).await?;
+                    let due = self.clock.now().after(CHECK_PAUSE);
+                    self.database.schedule(Kind::Check.as_str(), Some(hosted.id), due).await?;
                 }
                 Change::Add { .. }
                 | Change::Adopt { .. }
@@ -330,6 +331,8 @@ const LOOK_LATEST: Duration = Duration::from_hours(1);
 const CERTIFICATE_PAUSE: Duration = Duration::from_mins(1);
 const FETCH_PAUSE: Duration = Duration::from_secs(5);
 const RECORD_PAUSE: Duration = Duration::from_secs(5);
+/// Until caches have the new record: the check is to see what senders see.
+const CHECK_PAUSE: Duration = Duration::from_mins(6);
 const MX_PAUSE: Duration = Duration::from_mins(10);
 const REPLACE_PAUSE: Duration = Duration::from_secs(10);
 /// How often a domain with nothing to do is looked at.

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod check;
+mod hosting;
 
 use crate::descriptors::Descriptors;
 use crate::exit::Exit;
@@ -9,10 +10,12 @@ use crate::failure::Failure;
 use crate::interrupt::{Signals, block_on};
 use crate::output::{Console, shell_word};
 use clap::{Args, Subcommand};
+use hosting::Installation;
 use ironpost_lab::{Lab, LabOptions, Scenario};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::time::interval;
 
 /// A small internet on loopback: sound and broken domains, and an attacker
 #[derive(Debug, Args)]
@@ -72,14 +75,70 @@ pub(crate) fn run(args: LabArgs, console: &Console) -> Result<Exit, Failure> {
 
 /// Serves until a signal comes, which is the ordinary end.
 async fn serve(start: LabStart, console: &Console) -> Result<Exit, Failure> {
-    let signals = Signals::listen()?;
+    let stop = Signals::listen()?.next();
+    tokio::pin!(stop);
     Descriptors::raise();
     let lab = Lab::start(start.options()).await.map_err(Failure::could_not_test)?;
     console.print(&guide(&lab, &own_name()))?;
-    signals.next().await;
+    let installation = tokio::select! {
+        started = Installation::start(&lab) => started?,
+        _ = &mut stop => return Ok(Exit::Clean),
+    };
+    console.print(&hosting_guide(&lab, &installation, &own_name()))?;
+    let settled = async {
+        installation.settle(&lab, console).await?;
+        std::future::pending().await
+    };
+    let ended = tokio::select! {
+        failed = settled => failed,
+        () = read_records(&lab, console) => Ok(Exit::Clean),
+        _ = &mut stop => Ok(Exit::Clean),
+    };
+    installation.stop().await;
     lab.stop().await;
-    Ok(Exit::Clean)
+    ended
 }
+
+/// Reads the file of records whenever it changes.
+async fn read_records(lab: &Lab, console: &Console) {
+    let mut read = None;
+    let mut look = interval(LOOK);
+    loop {
+        look.tick().await;
+        let text = std::fs::read(lab.records_file()).ok();
+        if text != read {
+            read = text;
+            if let Err(fault) = lab.read_records() {
+                console.warn(&format!("{}: {fault}", lab.records_file().display()));
+            }
+        }
+    }
+}
+
+/// What to try with the installation that hosts policies.
+fn hosting_guide(lab: &Lab, installation: &Installation, program: &str) -> String {
+    let config = format!("--config {}", shell_path(&installation.config));
+    let free = lab.customers().last().unwrap_or_default();
+    let domain = format!("{program} domain");
+    let records = shell_path(lab.records_file());
+    format!(
+        "\nAn installation that hosts policies runs in it, with a CA, {} customers and a crowd of \
+         senders.\n\n  configuration  {}\n  its log        {}\n  more records   {records}\n\n\
+         Take {free} from nothing to mode enforce:\n\n  \
+         {domain} list {config}\n  \
+         {domain} add {free} {config}\n  \
+         {domain} records {free} {config} >> {records}\n  \
+         {domain} show {free} {config}\n  \
+         {domain} publish {free} --mode enforce --override 'a lab has no day to wait' {config}\n  \
+         {program} check {free} {config}\n\n",
+        lab.customers().count(),
+        installation.config.display(),
+        installation.log.display(),
+    )
+}
+
+/// How often the file of records is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 impl LabStart {
     fn options(self) -> LabOptions {

@@ -2,7 +2,8 @@
 
 mod export;
 mod folder;
-mod max_age;
+pub(crate) mod max_age;
+pub(crate) mod mode;
 mod new;
 mod wanted;
 

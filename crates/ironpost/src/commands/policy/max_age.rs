@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 /// Seconds, or a number of hours, days or weeks: `1209600`, `336h`, `14d`, `2w`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MaxAgeArg(pub(super) MaxAge);
+pub(crate) struct MaxAgeArg(pub(crate) MaxAge);
 
 /// A text that is no lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum MaxAgeArgError {
+pub(crate) enum MaxAgeArgError {
     #[error("expected seconds, or a number with h, d or w, like 1209600, 14d or 2w")]
     Form,
     #[error("a policy lives at most {} seconds (about a year, RFC 8461 §3.2)", MaxAge::MAX.as_secs())]

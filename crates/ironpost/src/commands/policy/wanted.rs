@@ -1,18 +1,18 @@
 //! What a policy is to say: options that `new` and `export` share.
 
 use super::max_age::MaxAgeArg;
+use super::mode::ModeArg;
 use crate::commands::network;
 use crate::config::{NetworkArgs, Settings};
 use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use crate::interrupt::block_on_or_signal;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ironpost_checker::check::CheckOptions;
 use ironpost_checker::publish::{self, Wanted};
 use ironpost_net::dns::answer::{Mx, Outcome};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::mta_sts::mx_pattern::{MxPattern, PatternFault};
-use ironpost_proto::mta_sts::policy::Mode;
 use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_proto::tls_rpt::record::ReportUri;
 use jiff::Timestamp;
@@ -57,17 +57,6 @@ pub(super) struct WantedArgs {
     rua: Vec<ReportUri>,
 }
 
-/// A mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ModeArg {
-    /// Deliver, and report the failure: begin here
-    Testing,
-    /// Do not deliver
-    Enforce,
-    /// As if there were no policy: the way out
-    None,
-}
-
 impl WantedArgs {
     /// The id asked for, or one made of the time.
     pub(super) fn id_or(&self, now: Timestamp) -> Result<PolicyId, Failure> {
@@ -98,11 +87,7 @@ impl WantedArgs {
         };
         Ok(Wanted {
             domain: self.domain.or(hosts.from_dns),
-            mode: match self.mode {
-                ModeArg::Testing => Mode::Testing,
-                ModeArg::Enforce => Mode::Enforce,
-                ModeArg::None => Mode::None,
-            },
+            mode: self.mode.into(),
             max_age: self.max_age.map(|MaxAgeArg(age)| age),
             mx,
             id,

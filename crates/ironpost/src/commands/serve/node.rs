@@ -124,23 +124,24 @@ impl Plant {
         end: &CancellationToken,
     ) -> JoinSet<()> {
         let mut servers = JoinSet::new();
+        tell(&sockets);
         for socket in sockets.https {
-            let Bound::Tcp(listener) = told("HTTPS", socket) else { continue };
+            let Bound::Tcp(listener) = socket else { continue };
             servers.spawn(self.host.clone().serve_https(listener, end.clone()));
         }
         for socket in sockets.http {
-            let Bound::Tcp(listener) = told("HTTP", socket) else { continue };
+            let Bound::Tcp(listener) = socket else { continue };
             servers.spawn(self.host.clone().serve_http(listener, end.clone()));
         }
         for socket in sockets.dns {
             let authority = self.authority.clone();
-            match told("DNS", socket) {
+            match socket {
                 Bound::Tcp(listener) => servers.spawn(authority.serve_tcp(listener, end.clone())),
                 Bound::Udp(socket) => servers.spawn(serve_udp(authority, socket, end.clone())),
             };
         }
         for socket in sockets.metrics {
-            let Bound::Tcp(listener) = told("metrics", socket) else { continue };
+            let Bound::Tcp(listener) = socket else { continue };
             servers.spawn(self.monitor.clone().serve(listener, end.clone()));
         }
         servers.spawn(number_zone(self.authority.clone(), self.health.clone(), end.clone()));
@@ -319,15 +320,28 @@ async fn serve_udp(authority: Authority, socket: tokio::net::UdpSocket, end: Can
     }
 }
 
-fn told(what: &str, socket: Bound) -> Bound {
-    let over = match &socket {
-        Bound::Tcp(_) => "tcp",
-        Bound::Udp(_) => "udp",
-    };
-    if let Some(address) = socket.address() {
-        tracing::info!("{what} on {over}:{address}");
+/// Says where this node listens. Sockets that share an address are told of once.
+fn tell(sockets: &Sockets<Bound>) {
+    let all = [
+        ("HTTPS", &sockets.https),
+        ("HTTP", &sockets.http),
+        ("DNS", &sockets.dns),
+        ("metrics", &sockets.metrics),
+    ];
+    let mut told = Vec::new();
+    for (what, sockets) in all {
+        for socket in sockets {
+            let over = match socket {
+                Bound::Tcp(_) => "tcp",
+                Bound::Udp(_) => "udp",
+            };
+            let Some(address) = socket.address() else { continue };
+            if !told.contains(&(over, address)) {
+                tracing::info!("{what} on {over}:{address}");
+                told.push((over, address));
+            }
+        }
     }
-    socket
 }
 
 /// Domains that are checked at once: as many as there are jobs at a time would be a burden to the

@@ -1,0 +1,73 @@
+//! `ironpost domain`: the domains whose policies are hosted.
+
+mod add;
+mod carrying_out;
+mod checking;
+pub(super) mod desk;
+mod diff;
+mod history;
+mod list;
+mod migrate;
+mod publish;
+pub(super) mod records;
+mod remove;
+mod rollback;
+mod show;
+mod times;
+mod withdraw;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::block_on_or_signal;
+use crate::output::Console;
+use clap::Subcommand;
+
+/// Host policies of domains: add, publish, look, withdraw
+///
+/// These commands write into the database that `ironpost serve` follows, whether it runs or not;
+/// what they decide takes effect on every node within a moment, or when it runs again.
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXAMPLES)]
+pub(crate) enum DomainCommand {
+    Add(Box<add::AddArgs>),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Records(records::RecordsArgs),
+    Publish(Box<publish::PublishArgs>),
+    History(history::HistoryArgs),
+    Diff(diff::DiffArgs),
+    Rollback(rollback::RollbackArgs),
+    Migrate(Box<migrate::MigrateArgs>),
+    Withdraw(withdraw::WithdrawArgs),
+    Remove(remove::RemoveArgs),
+}
+
+/// Runs the command.
+pub(crate) fn run(command: DomainCommand, console: &Console) -> Result<Exit, Failure> {
+    block_on_or_signal(async {
+        match command {
+            DomainCommand::Add(args) => add::run(*args, console).await,
+            DomainCommand::List(args) => list::run(args, console).await,
+            DomainCommand::Show(args) => show::run(args, console).await,
+            DomainCommand::Records(args) => records::run(args, console).await,
+            DomainCommand::Publish(args) => publish::run(*args, console).await,
+            DomainCommand::History(args) => history::run(args, console).await,
+            DomainCommand::Diff(args) => diff::run(args, console).await,
+            DomainCommand::Rollback(args) => rollback::run(args, console).await,
+            DomainCommand::Migrate(args) => migrate::run(*args, console).await,
+            DomainCommand::Withdraw(args) => withdraw::run(args, console).await,
+            DomainCommand::Remove(args) => remove::run(args, console).await,
+        }
+    })
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ironpost domain add example.com
+  ironpost domain show example.com
+  ironpost domain publish example.com --mode enforce
+  ironpost domain migrate example.com --to mx.new.example
+  ironpost domain withdraw example.com
+
+A domain goes from pending to delegated (its records are seen in DNS), certified, testing and
+enforce; and by `withdraw` to gone. docs/serve.md has the whole of it.";

@@ -1,0 +1,211 @@
+//! `ironpost domain add`.
+
+use super::checking;
+use super::desk::{self, DeskArgs, Opened};
+use super::records;
+use crate::commands::policy::max_age::MaxAgeArg;
+use crate::commands::policy::mode::ModeArg;
+use crate::config::hosting::settings::HostingSettings;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Console, Style};
+use clap::{Args, ValueEnum};
+use ironpost_checker::publish::{self, default_max_age, patterns_from_mx};
+use ironpost_hosting::delegation::{found_elsewhere, hostable};
+use ironpost_hosting::operations::Prepared;
+use ironpost_hosting::operations::add::{Add, First};
+use ironpost_proto::domain::Domain;
+use ironpost_proto::lifecycle::{Change, Way};
+use ironpost_proto::mta_sts::mx_pattern::{MxPattern, PatternFault};
+use ironpost_proto::mta_sts::policy::{Mode, Policy};
+use ironpost_proto::tls_rpt::record::ReportUri;
+use std::fmt::Write;
+
+/// Host the policy of a domain from now on
+///
+/// Reads the domain's MX records, proposes a policy in mode testing, and prints the records to put
+/// into its DNS, once. As soon as they are seen there, the rest goes by itself: certificate, a fetch
+/// of our own, publication.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AddArgs {
+    /// The policy domain: what stands after the @ of its mail addresses
+    domain: String,
+
+    /// A host that takes mail, or *.name for every host one label below; may be repeated
+    /// [default: those of the MX records]
+    #[arg(
+        long,
+        value_name = "HOST",
+        value_delimiter = ',',
+        value_parser = mx_pattern,
+        help_heading = "Policy"
+    )]
+    mx: Vec<MxPattern>,
+
+    /// What senders do with a host that fails
+    #[arg(
+        long,
+        value_enum,
+        value_name = "MODE",
+        default_value_t = ModeArg::Testing,
+        help_heading = "Policy"
+    )]
+    mode: ModeArg,
+
+    /// How long senders keep the policy: seconds, or like 14d or 2w [default: a day in testing,
+    /// two weeks in enforce]
+    #[arg(long, value_name = "TIME", help_heading = "Policy")]
+    max_age: Option<MaxAgeArg>,
+
+    /// Serve a TLS-RPT record too: where reports go, like mailto:tls@example.com; may be repeated
+    #[arg(long, value_name = "URI", help_heading = "Policy")]
+    rua: Vec<ReportUri>,
+
+    /// Take over the policy that the domain publishes now, under its id, without a gap
+    #[arg(long, conflicts_with_all = ["mx", "max_age"], help_heading = "Policy")]
+    import: bool,
+
+    /// How the TXT record of each version comes into DNS
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WAY",
+        default_value_t = WayArg::Cname,
+        help_heading = "Records"
+    )]
+    records: WayArg,
+
+    #[command(flatten)]
+    change: super::carrying_out::ChangeArgs,
+
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+/// How a record comes into DNS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WayArg {
+    /// By a CNAME, set once
+    Cname,
+    /// Pasted by hand at each change
+    Paste,
+    /// Written into the domain's DNS by Ironpost (`[dns_update]` in the configuration)
+    Update,
+}
+
+/// Runs the command.
+pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failure> {
+    let Opened { desk, settings } = args.desk.clone().open().await?;
+    let zone = settings.zone().map_err(Failure::usage)?;
+    let name = hostable(&args.domain, &zone.apex).map_err(Failure::usage)?;
+    if !name.as_str().eq_ignore_ascii_case(args.domain.trim_end_matches('.')) {
+        console.note(&format!("{} is {name} in DNS", args.domain));
+    }
+    let first = first(&args, &name, &settings, console).await?;
+    let rua = (!args.rua.is_empty()).then(|| {
+        args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    });
+    let way = match args.records {
+        WayArg::Cname => Way::Cname,
+        WayArg::Paste => Way::Pasted,
+        WayArg::Update => Way::Updated,
+    };
+    let add = Add { name, way, rua, first };
+    let said = args.change.said()?;
+    let prepared = desk.prepare_add(&add, &said).await.map_err(Failure::usage)?;
+    if args.change.dry_run() {
+        console.print(&text(&prepared, &settings, true, console.stdout_style())?)?;
+        return Ok(Exit::Clean);
+    }
+    let shown = text(&prepared, &settings, false, console.stdout_style())?;
+    // The records are printed only once the token in them is this domain's.
+    desk.add(prepared).await.map_err(Failure::usage)?;
+    console.print(&shown)?;
+    Ok(Exit::Clean)
+}
+
+/// The first policy: proposed from MX records, or taken over.
+async fn first(
+    args: &AddArgs,
+    name: &Domain,
+    settings: &HostingSettings,
+    console: &Console,
+) -> Result<First, Failure> {
+    if args.import {
+        let source = desk::source(settings).await?;
+        let found = found_elsewhere(&source, name).await.map_err(Failure::could_not_test)?;
+        let id = found.id.ok_or_else(|| {
+            Failure::message(format!(
+                "{name} serves a policy, but no valid record at _mta-sts.{name} announces it: add \
+                 it without --import"
+            ))
+        })?;
+        console.note(&format!("{name} publishes a policy now, with the id {id}: it is taken over"));
+        return Ok(First::Adopted(id, found.policy));
+    }
+    let mx = if args.mx.is_empty() {
+        let found = checking::mx(name, settings).await?;
+        patterns_from_mx(name, &found.hosts).map_err(Failure::usage)?
+    } else {
+        args.mx.clone()
+    };
+    let mode: Mode = args.mode.into();
+    let max_age = args.max_age.as_ref().map(|MaxAgeArg(age)| *age);
+    let max_age = max_age.unwrap_or_else(|| default_max_age(mode));
+    Ok(First::New(Policy { mode, max_age, mx, extensions: Vec::new() }))
+}
+
+fn text(
+    prepared: &Prepared,
+    settings: &HostingSettings,
+    dry: bool,
+    style: Style,
+) -> Result<String, Failure> {
+    let hosted = &prepared.hosted;
+    let name = &hosted.name;
+    let mut out = if dry {
+        format!("Nothing is changed. Without --dry-run, {name} would be hosted with this policy:\n\n")
+    } else {
+        format!("{} is hosted here from now on, with this policy:\n\n", style.strong(name.as_str()))
+    };
+    let policy = prepared.changes.iter().find_map(|change| match change {
+        Change::Add { policy, .. } | Change::Adopt { policy, .. } => Some(policy),
+        Change::Enter(_)
+        | Change::Show(_)
+        | Change::Everywhere(_)
+        | Change::Replace(_)
+        | Change::Announce(_)
+        | Change::Migrate(_)
+        | Change::Cease => None,
+    });
+    // Writing to a `String` cannot fail, here and below.
+    for line in policy.map(ToString::to_string).unwrap_or_default().lines() {
+        let _ = writeln!(out, "  {}", style.literal(line));
+    }
+    if dry {
+        return Ok(out);
+    }
+    let _ = writeln!(out, "\nPut these records into the DNS of {name}, once:\n");
+    out.push_str(&records::table(&records::wanted(hosted, settings)?, style));
+    let _ = write!(
+        out,
+        "\nAs soon as they are seen there, `ironpost serve` orders the certificate, fetches the \
+         policy itself,\nand publishes it. How far it is:\n\n  {}\n\nOnce mode testing has been \
+         published for a day and reports are clean:\n\n  {}\n",
+        style.literal(&format!("ironpost domain show {name}")),
+        style.literal(&format!("ironpost domain publish {name} --mode enforce")),
+    );
+    Ok(out)
+}
+
+fn mx_pattern(text: &str) -> Result<MxPattern, PatternFault> {
+    publish::mx_pattern(text)
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ironpost domain add example.com
+  ironpost domain add example.com --mx mx1.example.com --rua mailto:tls@example.com
+  ironpost domain add example.com --import
+  ironpost domain add example.com --dry-run";
