@@ -152,6 +152,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "a Postfix that is set up as docs/setup/postfix.md says",
     },
     Package {
+        name: "pebble",
+        program: "pebble",
+        service: None,
+        answer: None,
+        needed_for: "a CA that certificates are ordered from by ACME",
+    },
+    Package {
         name: "debootstrap",
         program: "debootstrap",
         service: None,

@@ -59,14 +59,16 @@ pub(crate) enum ColorWhen {
 
 /// What `ironpost` alone prints.
 pub(crate) const ORIENTATION: &str = "\
-Ironpost tells whether the mail of a domain is protected on its way in, and protects it on its
-way out.
+Ironpost tells whether the mail of a domain is protected on its way in, publishes what protects it,
+and protects it on its way out.
 
   ironpost check example.com        look at a domain as a sending server does
   ironpost explain M-UNMATCHED      one finding at length
   ironpost lint policy mta-sts.txt  judge a file, without the network
   ironpost policy new --mx HOST     what to publish, and in which order
   ironpost resolver                 let a sending MTA enforce MTA-STS and DANE
+  ironpost serve                    host the policies of domains, with their certificates
+  ironpost domain add example.com   have the policy of a domain hosted there
   ironpost lab check                all of it on a small internet on loopback
 
 `ironpost help` lists everything, `ironpost COMMAND --help` shows examples.

@@ -2,17 +2,22 @@
 
 mod check;
 mod config;
+mod doctor;
+mod domain;
 mod explain;
+mod installation;
 mod lab;
 mod lint;
 mod network;
 mod policy;
 mod reference;
 mod resolver;
+mod serve;
 
 use crate::cli::{ConsoleArgs, ORIENTATION};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::interrupt::block_on_or_signal;
 use crate::output::{Console, Log, LogFormat};
 use clap::Subcommand;
 use tracing::Level;
@@ -27,6 +32,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     Resolver(Box<resolver::ResolverArgs>),
+    Serve(Box<serve::ServeArgs>),
+    Doctor(Box<doctor::DoctorArgs>),
+    #[command(subcommand)]
+    Domain(domain::DomainCommand),
     Lab(lab::LabArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -42,6 +51,9 @@ pub(crate) fn run(command: Option<Command>, console: &Console) -> Result<Exit, F
         Some(Command::Lint(command)) => lint::run(command, console),
         Some(Command::Policy(command)) => policy::run(command, console),
         Some(Command::Resolver(args)) => resolver::run(*args, console),
+        Some(Command::Serve(args)) => serve::run(*args),
+        Some(Command::Doctor(args)) => block_on_or_signal(doctor::run(*args, console)),
+        Some(Command::Domain(command)) => domain::run(command, console),
         Some(Command::Lab(args)) => lab::run(args, console),
         Some(Command::Config(command)) => config::run(command, console),
         Some(Command::Reference(args)) => reference::run(&args, console),
@@ -50,9 +62,12 @@ pub(crate) fn run(command: Option<Command>, console: &Console) -> Result<Exit, F
 
 /// What is logged: of a daemon what it does, of everything else nothing without `-v`.
 pub(crate) fn log(command: Option<&Command>, console: &ConsoleArgs) -> Option<Log> {
-    if let Some(Command::Resolver(args)) = command
-        && let Some(format) = args.log_format()
-    {
+    let daemon = match command {
+        Some(Command::Resolver(args)) => args.log_format(),
+        Some(Command::Serve(args)) => Some(args.log_format()),
+        _ => None,
+    };
+    if let Some(format) = daemon {
         let level = match console.verbose {
             _ if console.quiet => Level::WARN,
             0 => Level::INFO,

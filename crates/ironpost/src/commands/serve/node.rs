@@ -100,6 +100,7 @@ impl Plant {
             .map_err(Failure::usage)?;
         zone.caa = caa(settings, &database, &seals).await?;
         let authority = Authority::new(&zone, served.clone(), &RateLimit::default(), clock);
+        number(&authority, seen);
         let counted = Counted {
             policy_host: host.counts(),
             authority: authority.counters(),
@@ -296,6 +297,10 @@ async fn seal_anew(acme: Acme, end: CancellationToken) {
     }
 }
 
+fn number(authority: &Authority, seen: Seq) {
+    authority.set_serial(u64::try_from(seen.0).unwrap_or_default());
+}
+
 /// The zone's serial number follows the feed.
 async fn number_zone(
     authority: Authority,
@@ -303,8 +308,7 @@ async fn number_zone(
     end: CancellationToken,
 ) {
     loop {
-        let seen = health.borrow_and_update().seen;
-        authority.set_serial(u64::try_from(seen.0).unwrap_or_default());
+        number(&authority, health.borrow_and_update().seen);
         tokio::select! {
             () = end.cancelled() => return,
             changed = health.changed() => if changed.is_err() {

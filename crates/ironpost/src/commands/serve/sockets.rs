@@ -102,22 +102,26 @@ fn dns(wanted: bool, handed: Vec<Handed>, listen: &[Listen]) -> Result<Vec<Bound
         }
         return adopt(handed);
     }
+    each(listen, bind_dns, ("dns", "UDP and TCP"))
+}
+
+/// One address, over both. Where the system is to choose the port, it may choose one for TCP that
+/// somebody has over UDP: then another.
+fn bind_dns(address: SocketAddr) -> io::Result<Vec<Bound>> {
     let count = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let udp = |address| Ok(bind_udp(address, count)?.into_iter().map(Bound::Udp).collect());
-    let mut bound = each(listen, udp, ("dns", "UDP"))?;
-    // With port 0 the system has chosen one for UDP, and TCP is to have the same.
-    let chosen: Vec<_> = bound.iter().filter_map(Bound::address).collect();
-    let listen: Vec<_> = match listen.iter().any(|listen| listen.port() == 0) {
-        true => {
-            let mut once = chosen;
-            once.dedup();
-            once.into_iter().map(Listen::At).collect()
+    let mut left = if address.port() == 0 { CHOICES } else { 1 };
+    loop {
+        let tcp = bind_tcp(address)?;
+        left -= 1;
+        match bind_udp(tcp.local_addr()?, count) {
+            Ok(udp) => {
+                let udp = udp.into_iter().map(Bound::Udp);
+                return Ok(std::iter::once(Bound::Tcp(tcp)).chain(udp).collect());
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && left > 0 => {}
+            Err(error) => return Err(error),
         }
-        false => listen.to_vec(),
-    };
-    let tcp = |address| Ok(vec![Bound::Tcp(bind_tcp(address)?)]);
-    bound.extend(each(&listen, tcp, ("dns", "TCP"))?);
-    Ok(bound)
+    }
 }
 
 impl Bound {
@@ -193,7 +197,6 @@ fn cannot(
     (key, over): (&'static str, &'static str),
 ) -> Failure {
     let port = address.port();
-    let option = if over == "UDP" { "-lunp" } else { "-ltnp" };
     let why = match error.kind() {
         io::ErrorKind::AddrInUse => {
             let resolver = match (key, listen) {
@@ -204,7 +207,7 @@ fn cannot(
                 _ => "",
             };
             format!(
-                "another program listens there, which `ss {option} 'sport = :{port}'` \
+                "another program listens there, which `ss -tulnp 'sport = :{port}'` \
                  names{resolver}"
             )
         }
@@ -236,5 +239,7 @@ fn unknown(name: &str) -> Failure {
     ))
 }
 
+/// Attempts at a port that is free over UDP and TCP.
+const CHOICES: u32 = 32;
 /// Characters of a name that are repeated.
 const MAX_SHOWN: usize = 60;
