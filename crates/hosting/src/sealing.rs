@@ -198,7 +198,7 @@ fn associated(head: &[u8], context: &str) -> Vec<u8> {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"))
 }
 
 /// The form of sealed octets: this one, the key's id, the nonce, the ciphertext with its tag.

@@ -98,14 +98,13 @@ impl Directories {
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.get(url).filter(|(at, _)| at.elapsed() < KEPT).map(|(_, found)| Arc::clone(found))
         };
-        let directory = match kept {
-            Some(directory) => directory,
-            None => {
-                let directory = Arc::new(Directory::read(http.fetch(&known.uri).await?)?);
-                let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.insert(url.clone(), (Instant::now(), Arc::clone(&directory)));
-                directory
-            }
+        let directory = if let Some(directory) = kept {
+            directory
+        } else {
+            let directory = Arc::new(Directory::read(http.fetch(&known.uri).await?)?);
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.insert(url.clone(), (Instant::now(), Arc::clone(&directory)));
+            directory
         };
         let http = http.with_directory(&known.uri, &directory.body);
         Ok(Conversation { known, directory, http })

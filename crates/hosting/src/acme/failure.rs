@@ -144,7 +144,8 @@ impl Failure {
     /// Whom it keeps from asking, for an order of `host` below the registered domain `registered`.
     pub(super) fn reach(&self, host: &str, registered: &str) -> Reach {
         match self {
-            Self::Away { .. } | Self::Terms { .. } => Reach::Everybody(None),
+            Self::Away { .. } => Reach::Everybody(None),
+            Self::Terms { .. } => Reach::Moment(Some(SETTINGS)),
             Self::Refused(refusal) => refusal.reach(host, registered),
             Self::Nonsense { .. }
             | Self::Unproven(_)
@@ -177,11 +178,12 @@ impl Refusal {
             _ if limited || self.status >= 500 => Reach::Everybody(after),
             Some(
                 ProblemType::AccountDoesNotExist
-                | ProblemType::ExternalAccountRequired
-                | ProblemType::InvalidContact
                 | ProblemType::ServerInternal
                 | ProblemType::UserActionRequired,
             ) => Reach::Everybody(after),
+            Some(ProblemType::ExternalAccountRequired | ProblemType::InvalidContact) => {
+                Reach::Everybody(Some(after.unwrap_or(SETTINGS)))
+            }
             Some(
                 ProblemType::AlreadyReplaced
                 | ProblemType::BadNonce
@@ -249,5 +251,7 @@ pub(super) fn causes(error: &dyn StdError) -> String {
     text
 }
 
+/// What settings are to blame for is over as soon as somebody has changed them.
+const SETTINGS: Duration = Duration::from_secs(15);
 /// Shown of a failure. Own limit.
 const MAX_SHOWN: usize = 400;

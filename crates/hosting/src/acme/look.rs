@@ -30,7 +30,8 @@ pub struct Difference {
 
 /// Fetches its directory. `now` is our time.
 pub async fn look(ca: &Ca, now: Timestamp) -> Result<Look, Failure> {
-    let known = Known::new(ca, super::settings::DEADLINE).map_err(|error| Failure::local(&error))?;
+    let known =
+        Known::new(ca, super::settings::DEADLINE).map_err(|error| Failure::local(&error))?;
     let conversation = Directories::default().converse(&known, now).await?;
     let directory = &conversation.directory;
     Ok(Look {

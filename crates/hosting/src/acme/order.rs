@@ -129,7 +129,7 @@ impl Care<'_> {
         let replaces = under_way.replaces.as_deref().and_then(ari::read_identifier);
         let new = NewOrder::new(&identifiers);
         let new = match replaces {
-            Some(replaced) => new.replaces(replaced),
+            Some(old) => new.replaces(old),
             None => new,
         };
         let placed = account.new_order(&new).await.map_err(Failure::from);
@@ -178,7 +178,11 @@ impl Care<'_> {
                 }
                 OrderStatus::Processing => {}
                 OrderStatus::Valid => {
-                    let pem = order.certificate().await?;
+                    let pem = order.certificate().await.map_err(|error| match error.into() {
+                        // It will not get better.
+                        Failure::Nonsense { detail } => Failure::Unusable { detail },
+                        other => other,
+                    })?;
                     let pem = pem.ok_or(Failure::Slow { retry_after: None })?;
                     return self.certificate(&pem, under_way);
                 }

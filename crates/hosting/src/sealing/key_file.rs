@@ -72,7 +72,8 @@ fn check(path: &Path, file: &File) -> Result<(), SealError> {
     let mode = found.mode() & 0o7777;
     // systemd.exec(5): a credential belongs to root, and an access control list lets the service
     // read it, which shows as a right of the group.
-    let closed = if own { mode & 0o077 == 0 } else { mode & 0o037 == 0 };
+    let forbidden = if own { OTHERS } else { OTHERS_BUT_READERS };
+    let closed = mode & forbidden == 0;
     match (own || found.uid() == ROOT, closed) {
         (false, _) => Err(SealError::Owner { path, owner: found.uid() }),
         (true, false) => Err(SealError::Open { path, mode }),
@@ -107,5 +108,9 @@ fn failed(path: &Path, error: &std::io::Error) -> SealError {
 }
 
 const ROOT: u32 = 0;
+/// What a group and everybody else may do with a file.
+const OTHERS: u32 = 0o077;
+/// The same without the group's right to read it.
+const OTHERS_BUT_READERS: u32 = 0o037;
 /// Room for every key with a comment of a line.
 const MAX_FILE: usize = 16 * 1024;
