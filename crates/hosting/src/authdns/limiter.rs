@@ -196,7 +196,8 @@ mod tests {
             assert_eq!(flood(&limiter, "192.0.2.1", 100, start), [50, 25, 25]);
             assert_eq!(flood(&limiter, "192.0.2.1", 2, after(19)), [0, 1, 1]);
             assert_eq!(flood(&limiter, "192.0.2.1", 4, after(20)), [1, 1, 2]);
-            assert_eq!(flood(&limiter, "192.0.2.1", 50, after(1020)), [50, 0, 0]);
+            assert_eq!(flood(&limiter, "192.0.2.1", 51, after(1020)), [50, 0, 1]);
+            assert_eq!(flood(&limiter, "192.0.2.1", 51, after(60_000)), [50, 0, 1]);
         }
     }
 

@@ -8,7 +8,9 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::time::Duration;
 use tokio::net::UdpSocket;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// A client that hears nobody but the address that it asks.
@@ -29,7 +31,7 @@ async fn ask(client: &UdpSocket, query: &Query) -> Reply {
 
 async fn hear(client: &UdpSocket) -> Reply {
     let mut buffer = [0; 4096];
-    let length = client.recv(&mut buffer).await.unwrap();
+    let length = timeout(DEADLINE, client.recv(&mut buffer)).await.expect("an answer").unwrap();
     Reply::of(&buffer[..length])
 }
 
@@ -182,3 +184,5 @@ async fn who_shows_its_cookie_is_not_held_back() {
 }
 
 const FLOOD: u64 = 1000;
+/// After which an answer will not come any more.
+const DEADLINE: Duration = Duration::from_secs(10);
