@@ -98,10 +98,10 @@ async fn a_mail_goes_out_under_tls_and_on_this_machine() {
 async fn nothing_is_said_to_a_server_that_is_not_trusted() {
     let (desk, authority, stranger) = (Desk::open().await, Authority::new(), Authority::new());
     let table = [
-        (authority.server("127.0.0.1"), stranger.roots(), "of another CA"),
-        (authority.server("mail.test"), authority.roots(), "of another name"),
+        (authority.server("127.0.0.1"), stranger.roots(), HOUR, "of another CA"),
+        (authority.server("mail.test"), authority.roots(), HOUR * 2, "of another name"),
     ];
-    for (config, roots, reason) in table {
+    for (config, roots, after, reason) in table {
         let mut server = MailServer::start(Speaks::StartTls, config).await;
         let mut settings = settings(server.address, Security::StartTls, roots);
         settings.login = Some(("me".to_owned(), "word".into()));
@@ -109,7 +109,7 @@ async fn nothing_is_said_to_a_server_that_is_not_trusted() {
         let alerts = Alerts::new(desk.database.clone(), vec![channel]);
         alerts.raise(About::Installation, Trouble::Node, "x", now()).await.unwrap();
         // Past the pause that the one before has left.
-        alerts.tell(now().after(HOUR)).await.unwrap();
+        alerts.tell(now().after(after)).await.unwrap();
         assert_eq!(server.session().await.commands, ["STARTTLS"], "{reason}");
     }
     assert_eq!(desk.database.channel_failure("email").await.unwrap().unwrap().failures, 2);

@@ -26,12 +26,13 @@ impl Network {
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => {
-                let [a, b, c, _] = address.octets();
-                Self::V4([a, b, c])
+                let [network @ .., _] = address.octets();
+                Self::V4(network)
             }
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f])
+                let mut network = [0; 6];
+                network.iter_mut().zip(address.octets()).for_each(|(to, from)| *to = from);
+                Self::V6(network)
             }
         }
     }
@@ -40,12 +41,16 @@ impl Network {
 impl fmt::Display for Network {
     /// `192.0.2.0/24`, `2001:db8:1::/48` or `others`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::V4([a, b, c]) => write!(f, "{}/24", Ipv4Addr::new(a, b, c, 0)),
-            Self::V6([a, b, c, d, e, g]) => {
-                let groups = [[a, b], [c, d], [e, g]].map(u16::from_be_bytes);
-                let [first, second, third] = groups;
-                write!(f, "{}/48", Ipv6Addr::new(first, second, third, 0, 0, 0, 0, 0))
+        match self {
+            Self::V4(network) => {
+                let mut octets = [0; 4];
+                octets.iter_mut().zip(network).for_each(|(to, from)| *to = *from);
+                write!(f, "{}/24", Ipv4Addr::from(octets))
+            }
+            Self::V6(network) => {
+                let mut octets = [0; 16];
+                octets.iter_mut().zip(network).for_each(|(to, from)| *to = *from);
+                write!(f, "{}/48", Ipv6Addr::from(octets))
             }
             Self::Others => f.write_str(OTHERS),
         }
