@@ -65,11 +65,14 @@ impl Door {
 }
 
 /// Serves HTTPS.
+///
+/// Handshake and conversation are boxed: a task is moved several times before it runs, and is never
+/// smaller than what it needs most.
 pub(super) async fn enter_https(guest: Guest, handshakes: Arc<Handshakes>) {
     let Guest { mut stream, peer, end, door } = guest;
     let deadline = Instant::now() + door.limits.handshake;
     let Some((client, _member)) = door.identify(&mut stream, peer, deadline).await else { return };
-    let https = match timeout_at(deadline, handshakes.shake(stream)).await {
+    let https = match timeout_at(deadline, Box::pin(handshakes.shake(stream))).await {
         Ok(Ok(Shaken::Https(https))) => https,
         Ok(Ok(Shaken::Validated)) => return door.counts.add(Event::AlpnChallenge),
         Ok(Err(error)) => {
@@ -85,7 +88,7 @@ pub(super) async fn enter_https(guest: Guest, handshakes: Arc<Handshakes>) {
         Event::Tls13
     });
     let conversation = Conversation::new(Arc::clone(&door), client, Some(name), end);
-    converse(stream, speaking, conversation).await;
+    Box::pin(converse(stream, speaking, conversation)).await;
 }
 
 /// Serves HTTP.
@@ -94,7 +97,7 @@ pub(super) async fn enter_http(guest: Guest) {
     let deadline = Instant::now() + door.limits.handshake;
     let Some((client, _member)) = door.identify(&mut stream, peer, deadline).await else { return };
     let conversation = Conversation::new(Arc::clone(&door), client, None, end);
-    converse(stream, Speaking::Http1, conversation).await;
+    Box::pin(converse(stream, Speaking::Http1, conversation)).await;
 }
 
 /// What a proxy says of its client; none if it speaks for itself or for nobody with an address.

@@ -2,9 +2,9 @@
 
 use super::delta::{apply, difference};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::crypto::aws_lc_rs::sign::{any_ecdsa_type, any_supported_type};
 use rustls::server::ParsedCertificate;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,13 +44,14 @@ pub enum PackError {
 }
 
 impl PackedCertificate {
-    /// Unpacks both, ready to sign. The key is proved to be the certificate's.
+    /// Unpacks both, ready to sign. The key is that of the certificate.
     pub(crate) fn unpack(&self) -> Result<CertifiedKey, PackError> {
         // It was made from the same sample.
         let leaf = apply(&self.family.sample, &self.leaf).ok_or(PackError::Certificate)?;
+        let key = self.key.unpack(&leaf)?;
         let issuers = self.family.issuers.iter().map(|der| der.to_vec());
-        let chain = std::iter::once(leaf).chain(issuers).map(CertificateDer::from).collect();
-        certify(chain, &self.key.to_pkcs8())
+        let chain = std::iter::once(leaf).chain(issuers).map(CertificateDer::from);
+        Ok(CertifiedKey::new(chain.collect(), key))
     }
 }
 
@@ -107,8 +108,8 @@ impl Packer {
 
 /// A private key.
 enum Key {
-    /// Of P-256: the number that it is.
-    P256([u8; P256_SCALAR]),
+    /// Of P-256: the number that it is, and where in the leaf the point that belongs to it begins.
+    P256 { scalar: [u8; P256_SCALAR], point: u16 },
     /// Of another kind, PKCS #8.
     Other(Box<[u8]>),
 }
@@ -117,44 +118,51 @@ impl Key {
     /// The key, if it is that of the certificate. For the usual kind this compares public keys and
     /// calculates nothing: a hundred thousand are read when a node starts. Whether the private
     /// part fits as well is found out when it is first used.
-    fn of(leaf: &[u8], pkcs8: &[u8]) -> Result<Self, PackError> {
+    fn of(leaf: &[u8], der: &[u8]) -> Result<Self, PackError> {
         let certificate = CertificateDer::from(leaf);
         let parsed =
             ParsedCertificate::try_from(&certificate).map_err(|_| PackError::Certificate)?;
-        let Some((scalar, point)) = p256_parts(pkcs8) else {
-            certify(vec![certificate.into_owned()], pkcs8)?;
-            return Ok(Self::Other(pkcs8.into()));
+        let Some((scalar, point)) = p256_parts(der) else {
+            let key = any_supported_type(&pkcs8(der)).map_err(|_| PackError::Key)?;
+            let certified = CertifiedKey::new(vec![certificate.into_owned()], key);
+            certified.keys_match().map_err(|_| PackError::Mismatch)?;
+            return Ok(Self::Other(der.into()));
         };
         let spki = parsed.subject_public_key_info();
-        if spki.strip_prefix(P256_SPKI) == Some(point.as_slice()) {
-            Ok(Self::P256(*scalar))
-        } else {
-            Err(PackError::Mismatch)
+        if spki.strip_prefix(P256_SPKI) != Some(point.as_slice()) {
+            return Err(PackError::Mismatch);
         }
+        let place = leaf.windows(P256_POINT).position(|octets| octets == point);
+        Ok(match place.map(u16::try_from) {
+            Some(Ok(point)) => Self::P256 { scalar: *scalar, point },
+            _ => Self::Other(der.into()),
+        })
     }
 
-    fn to_pkcs8(&self) -> Vec<u8> {
+    fn unpack(&self, leaf: &[u8]) -> Result<Arc<dyn SigningKey>, PackError> {
         match self {
-            Self::P256(scalar) => [P256_ALONE, scalar].concat(),
-            Self::Other(pkcs8) => pkcs8.to_vec(),
+            // With the point, which would have to be calculated otherwise. It is checked.
+            Self::P256 { scalar, point } => {
+                let point = leaf.get(usize::from(*point)..).and_then(|rest| rest.get(..P256_POINT));
+                let point = point.ok_or(PackError::Certificate)?;
+                let der = [P256_START, scalar, P256_MIDDLE, point].concat();
+                any_ecdsa_type(&pkcs8(&der)).map_err(|_| PackError::Mismatch)
+            }
+            Self::Other(der) => any_supported_type(&pkcs8(der)).map_err(|_| PackError::Key),
         }
     }
+}
+
+fn pkcs8(der: &[u8]) -> PrivateKeyDer<'_> {
+    PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der))
 }
 
 /// Private and public part of a P-256 key in the one encoding that is common (RFC 5915 in RFC 5208
 /// with the public key and without parameters).
-fn p256_parts(pkcs8: &[u8]) -> Option<(&[u8; P256_SCALAR], &[u8; P256_POINT])> {
-    let (scalar, rest) = pkcs8.strip_prefix(P256_START)?.split_first_chunk()?;
+fn p256_parts(der: &[u8]) -> Option<(&[u8; P256_SCALAR], &[u8; P256_POINT])> {
+    let (scalar, rest) = der.strip_prefix(P256_START)?.split_first_chunk()?;
     let point = rest.strip_prefix(P256_MIDDLE)?.try_into().ok()?;
     Some((scalar, point))
-}
-
-fn certify(chain: Vec<CertificateDer<'static>>, pkcs8: &[u8]) -> Result<CertifiedKey, PackError> {
-    let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pkcs8));
-    let key = any_supported_type(&der).map_err(|_| PackError::Key)?;
-    let certified = CertifiedKey::new(chain, key);
-    certified.keys_match().map_err(|_| PackError::Mismatch)?;
-    Ok(certified)
 }
 
 /// Own limit. A CA uses a handful of intermediates at a time; what goes beyond is not shared.
@@ -168,9 +176,6 @@ const P256_START: &[u8] = b"\x30\x81\x87\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48
 \x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x04\x6d\x30\x6b\x02\x01\x01\x04\x20";
 /// Between the two parts.
 const P256_MIDDLE: &[u8] = b"\xa1\x44\x03\x42\x00";
-/// PKCS #8 with a P-256 key alone, up to the private part.
-const P256_ALONE: &[u8] = b"\x30\x41\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
-\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x04\x27\x30\x25\x02\x01\x01\x04\x20";
 /// A public key of P-256 (RFC 5480 §2), up to its point.
 const P256_SPKI: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
 \x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
@@ -190,7 +195,7 @@ mod tests {
     fn a_common_key_is_kept_as_a_number_and_signs_again() {
         let (leaf, key) = generated("mta-sts.a.test");
         let packed = Packer::default().pack(&[leaf.clone(), vec![7; 9]], &key).unwrap();
-        assert!(matches!(packed.key, Key::P256(_)));
+        assert!(matches!(packed.key, Key::P256 { .. }));
         let unpacked = packed.unpack().unwrap();
         assert_eq!(unpacked.cert, [leaf, vec![7; 9]].map(CertificateDer::from));
     }
