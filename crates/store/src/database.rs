@@ -8,6 +8,7 @@
 
 mod address;
 mod ear;
+mod file;
 mod migrations;
 mod postgres;
 mod row;
@@ -22,8 +23,8 @@ pub(crate) use transaction::Transaction;
 
 use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
+use file::File;
 use postgres::Server;
-use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,14 +38,6 @@ pub struct Database {
 enum Engine {
     Sqlite(File),
     Postgres(Server),
-}
-
-#[derive(Debug, Clone)]
-struct File {
-    /// One connection.
-    writer: SqlitePool,
-    /// [`open::READERS`] connections.
-    readers: SqlitePool,
 }
 
 /// What to do with a database whose form is older than the program.
@@ -108,10 +101,7 @@ impl Database {
     /// Waits for what is under way and closes it.
     pub async fn close(&self) {
         match &self.engine {
-            Engine::Sqlite(file) => {
-                file.readers.close().await;
-                file.writer.close().await;
-            }
+            Engine::Sqlite(file) => file.close().await,
             Engine::Postgres(server) => server.close().await,
         }
     }
@@ -155,7 +145,7 @@ impl Database {
     /// [`Transaction::rollback`].
     pub(crate) async fn begin_reading(&self) -> Result<Transaction, StoreError> {
         let engine = match &self.engine {
-            Engine::Sqlite(file) => transaction::Engine::Sqlite(file.readers.begin().await?),
+            Engine::Sqlite(file) => transaction::Engine::Sqlite(file.begin_reading().await?),
             Engine::Postgres(server) => {
                 let mut session = server.session().await?;
                 session.begin(READING).await?;
@@ -168,9 +158,7 @@ impl Database {
     /// Several that hold together. Dropped without [`Transaction::commit`], nothing happened.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
         let engine = match &self.engine {
-            Engine::Sqlite(file) => {
-                transaction::Engine::Sqlite(file.writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
+            Engine::Sqlite(file) => transaction::Engine::Sqlite(file.begin().await?),
             Engine::Postgres(server) => {
                 let mut session = server.session().await?;
                 session.begin("BEGIN").await?;

@@ -249,13 +249,11 @@ enum Cause {
 impl Cause {
     fn of(error: &sqlx::Error) -> Self {
         let Some(database) = error.as_database_error() else { return Self::of_driver(error) };
-        match database.try_downcast_ref::<PgDatabaseError>() {
-            Some(error) => Self::of_sqlstate(error.code()),
-            None => {
-                let code = database.code().and_then(|code| code.parse::<u32>().ok());
-                Self::of_sqlite(code.unwrap_or_default())
-            }
+        if let Some(error) = database.try_downcast_ref::<PgDatabaseError>() {
+            return Self::of_sqlstate(error.code());
         }
+        let code = database.code().and_then(|code| code.parse::<u32>().ok());
+        Self::of_sqlite(code.unwrap_or_default())
     }
 
     fn of_driver(error: &sqlx::Error) -> Self {

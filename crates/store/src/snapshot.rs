@@ -5,7 +5,7 @@ use crate::hosting::serving::{ServedCertificate, ServedRow};
 use crate::hosting::{DomainId, Seq};
 use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Connection, Row};
 use std::path::Path;
 
@@ -27,36 +27,13 @@ impl SnapshotFile {
     /// kept: all or nothing.
     pub async fn put(&self, rows: &[ServedRow], seen: Seq) -> Result<(), StoreError> {
         let mut connection = self.writer.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        for row in rows {
-            if row.gone {
-                let forget = sqlx::query("DELETE FROM served WHERE id = $1").bind(row.id.0);
-                forget.execute(&mut *transaction).await?;
-                continue;
-            }
-            let certificate = row.certificate.as_ref();
-            sqlx::query(
-                "INSERT OR REPLACE INTO served \
-                 (id, name, token, version, policy, record, rua, chain, sealed_key, seq) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            )
-            .bind(row.id.0)
-            .bind(row.name.as_str())
-            .bind(row.token.to_string())
-            .bind(row.policy.as_ref().map(|(version, _)| i64::from(*version)))
-            .bind(row.policy.as_ref().map(|(_, policy)| policy))
-            .bind(row.record.as_ref().map(|id| id.as_str()))
-            .bind(row.rua.as_ref())
-            .bind(certificate.map(|certificate| in_one(&certificate.chain)))
-            .bind(certificate.map(|certificate| &certificate.sealed_key))
-            .bind(row.seq.0)
-            .execute(&mut *transaction)
-            .await?;
+        let outcome = write(&mut connection, rows, seen).await;
+        if outcome.is_err() {
+            // SQLite ends a transaction by itself when the disk is full or broken, and the driver
+            // does not learn of it.
+            connection.close_on_drop();
         }
-        let seen = sqlx::query("UPDATE seen SET seq = $1").bind(seen.0);
-        seen.execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(())
+        Ok(outcome?)
     }
 
     /// Forgets everything: what comes next is the whole.
@@ -95,6 +72,42 @@ impl SnapshotFile {
         }
         Ok(served)
     }
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    rows: &[ServedRow],
+    seen: Seq,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    for row in rows {
+        if row.gone {
+            let forget = sqlx::query("DELETE FROM served WHERE id = $1").bind(row.id.0);
+            forget.execute(&mut *transaction).await?;
+            continue;
+        }
+        let certificate = row.certificate.as_ref();
+        sqlx::query(
+            "INSERT OR REPLACE INTO served \
+             (id, name, token, version, policy, record, rua, chain, sealed_key, seq) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(row.id.0)
+        .bind(row.name.as_str())
+        .bind(row.token.to_string())
+        .bind(row.policy.as_ref().map(|(version, _)| i64::from(*version)))
+        .bind(row.policy.as_ref().map(|(_, policy)| policy))
+        .bind(row.record.as_ref().map(|id| id.as_str()))
+        .bind(row.rua.as_ref())
+        .bind(certificate.map(|certificate| in_one(&certificate.chain)))
+        .bind(certificate.map(|certificate| &certificate.sealed_key))
+        .bind(row.seq.0)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    let seen = sqlx::query("UPDATE seen SET seq = $1").bind(seen.0);
+    seen.execute(&mut *transaction).await?;
+    transaction.commit().await
 }
 
 fn read(row: &SqliteRow) -> Result<Option<ServedRow>, StoreError> {

@@ -68,9 +68,10 @@ fn postgres(text: &str) -> Result<PostgresUrl, AddressError> {
         let (name, _) = parameter.split_once('=').ok_or(AddressError::Url)?;
         if !PARAMETERS.contains(&name) && !name.starts_with("options[") {
             let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-');
-            return Err(match plain {
-                true => AddressError::Parameter(name.to_owned()),
-                false => AddressError::Url,
+            return Err(if plain {
+                AddressError::Parameter(name.to_owned())
+            } else {
+                AddressError::Url
             });
         }
     }
@@ -108,15 +109,12 @@ impl fmt::Display for PostgresUrl {
         let Ok(options) = self.options() else { return f.write_str("postgres://…") };
         let user = options.get_username();
         let database = options.get_database().unwrap_or(user);
-        match options.get_socket() {
-            Some(directory) => {
-                let (directory, port) = (directory.display(), options.get_port());
-                write!(f, "postgres://{user}@/{database}?host={directory}&port={port}")
-            }
-            None => {
-                let (host, port) = (options.get_host(), options.get_port());
-                write!(f, "postgres://{user}@{host}:{port}/{database}")
-            }
+        let port = options.get_port();
+        if let Some(directory) = options.get_socket() {
+            let directory = directory.display();
+            write!(f, "postgres://{user}@/{database}?host={directory}&port={port}")
+        } else {
+            write!(f, "postgres://{user}@{}:{port}/{database}", options.get_host())
         }
     }
 }

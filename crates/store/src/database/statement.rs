@@ -76,8 +76,8 @@ impl Statement {
     }
 }
 
-/// The parameters of one statement: SQLite allows half as many, PostgreSQL twice.
-pub(crate) const MAX_VALUES: usize = 16_000;
+/// The parameters of one statement. More are allowed, but SQLite looks for each of them among all.
+pub(crate) const MAX_VALUES: usize = 1_000;
 
 impl From<i64> for Value {
     fn from(value: i64) -> Self {

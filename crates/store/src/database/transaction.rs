@@ -1,9 +1,9 @@
 //! Statements that hold together.
 
+use super::file::FileSession;
 use super::postgres::Session;
 use super::{Row, Statement};
 use crate::StoreError;
-use sqlx::sqlite::Sqlite;
 
 /// Statements that hold together. Dropped without [`commit`](Self::commit), nothing happened.
 #[derive(Debug)]
@@ -13,17 +13,14 @@ pub(crate) struct Transaction {
 
 #[derive(Debug)]
 pub(super) enum Engine {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(FileSession),
     Postgres(Session),
 }
 
 impl Transaction {
     pub(crate) async fn fetch_all(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         match &mut self.engine {
-            Engine::Sqlite(transaction) => {
-                let rows = statement.for_sqlite().fetch_all(&mut **transaction).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
-            }
+            Engine::Sqlite(session) => session.fetch_all(statement).await,
             Engine::Postgres(session) => session.fetch_all(statement).await,
         }
     }
@@ -33,19 +30,14 @@ impl Transaction {
         statement: Statement,
     ) -> Result<Option<Row>, StoreError> {
         match &mut self.engine {
-            Engine::Sqlite(transaction) => {
-                let row = statement.for_sqlite().fetch_optional(&mut **transaction).await?;
-                Ok(row.map(Row::Sqlite))
-            }
+            Engine::Sqlite(session) => session.fetch_optional(statement).await,
             Engine::Postgres(session) => session.fetch_optional(statement).await,
         }
     }
 
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
         match &mut self.engine {
-            Engine::Sqlite(transaction) => {
-                Ok(statement.for_sqlite().execute(&mut **transaction).await?.rows_affected())
-            }
+            Engine::Sqlite(session) => session.execute(statement).await,
             Engine::Postgres(session) => session.execute(statement).await,
         }
     }
@@ -63,15 +55,15 @@ impl Transaction {
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.engine {
-            Engine::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Engine::Sqlite(session) => session.end("COMMIT").await,
             Engine::Postgres(session) => session.end("COMMIT").await,
         }
     }
 
-    /// What a drop does too, at the price of a connection to PostgreSQL.
+    /// What a drop does too, at the price of the connection.
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         match self.engine {
-            Engine::Sqlite(transaction) => Ok(transaction.rollback().await?),
+            Engine::Sqlite(session) => session.end("ROLLBACK").await,
             Engine::Postgres(session) => session.end("ROLLBACK").await,
         }
     }

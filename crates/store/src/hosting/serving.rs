@@ -56,12 +56,11 @@ impl Database {
             let Some(last) = rows.last() else { return Ok(served) };
             after = Seq(last.int(SEQ)?);
             for row in &rows {
-                match read(row) {
-                    Ok(row) => served.push(row),
-                    Err(_) => {
-                        let id = row.int(0).unwrap_or_default();
-                        tracing::error!(id, "a domain in the database cannot be read: not served");
-                    }
+                if let Ok(row) = read(row) {
+                    served.push(row);
+                } else {
+                    let id = row.int(0).unwrap_or_default();
+                    tracing::error!(id, "a domain in the database cannot be read: not served");
                 }
             }
             // Callers take a page that is not full for the last one.

@@ -19,6 +19,7 @@ pub use import::ImportError;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 
 /// How many rows of which table went from one place to the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,11 @@ struct Trailer {
 }
 
 fn hexadecimal(digest: Sha256) -> String {
-    digest.finalize().iter().map(|octet| format!("{octet:02x}")).collect()
+    digest.finalize().iter().fold(String::new(), |mut text, octet| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 /// The version of this form.

@@ -115,7 +115,8 @@ async fn hours_become_days_and_days_go(place: Place) {
         let hour = NOW.after(HOUR * hour);
         rows.push(row(id, hour, "192.0.2.0/24", "Google", 100));
         for n in 0..300_u64 {
-            let network = Network::V4([10, u8::try_from(n / 256).unwrap(), (n % 256) as u8]);
+            let network =
+                Network::V4([10, u8::try_from(n / 256).unwrap(), u8::try_from(n % 256).unwrap()]);
             rows.push(row(id, hour, &network.to_string(), "other", 1 + u64::from(n < 255)));
         }
     }

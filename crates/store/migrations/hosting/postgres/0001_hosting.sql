@@ -98,6 +98,6 @@ CREATE TABLE jobs (
     note         TEXT
 );
 CREATE UNIQUE INDEX jobs_subject ON jobs (kind, coalesce(domain_id, 0));
-CREATE INDEX jobs_due ON jobs (due);
+CREATE INDEX jobs_due ON jobs (due, id);
 CREATE INDEX jobs_leased ON jobs (leased_until) WHERE leased_until IS NOT NULL;
 CREATE INDEX jobs_domain ON jobs (domain_id);

@@ -20,16 +20,12 @@ impl Database {
         now: Timestamp,
     ) -> Result<Seq, ChangeError> {
         let mut transaction = self.begin().await?;
-        match change(&mut transaction, hosted, changes, author, now).await? {
-            Some(seq) => {
-                transaction.commit().await?;
-                Ok(seq)
-            }
-            None => {
-                transaction.rollback().await?;
-                Err(ChangeError::Conflict)
-            }
-        }
+        let Some(seq) = change(&mut transaction, hosted, changes, author, now).await? else {
+            transaction.rollback().await?;
+            return Err(ChangeError::Conflict);
+        };
+        transaction.commit().await?;
+        Ok(seq)
     }
 
     /// What is served at `_smtp._tls` from now on.

@@ -37,7 +37,7 @@ impl Watch {
     pub async fn changed(&mut self) {
         // Its sender lives in a task that ends with this one alone.
         if self.wakes.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum ImportError {
     /// A node serves from the database.
     #[error(
         "the node {node} serves from this database: stop it first, or if it is no more, say so \
-         with `ironpost node forget {node}`"
+         with `ironpost db forget-node {node}`"
     )]
     InUse {
         /// Its name.
@@ -245,9 +245,10 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
         if self.line.last() != Some(&b'\n') {
             let too_long = u64::try_from(self.line.len()).is_ok_and(|length| length == MAX_LINE);
             self.read += u64::from(too_long);
-            return Err(match too_long {
-                true => self.damaged("too long"),
-                false => ImportError::CutShort { lines: self.read },
+            return Err(if too_long {
+                self.damaged("too long")
+            } else {
+                ImportError::CutShort { lines: self.read }
             });
         }
         self.digest.update(&self.line);
