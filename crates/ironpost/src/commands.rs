@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod db;
 mod doctor;
 mod domain;
 mod explain;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Doctor(Box<doctor::DoctorArgs>),
     #[command(subcommand)]
     Domain(domain::DomainCommand),
+    #[command(subcommand)]
+    Db(db::DbCommand),
     Lab(lab::LabArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -54,6 +57,7 @@ pub(crate) fn run(command: Option<Command>, console: &Console) -> Result<Exit, F
         Some(Command::Serve(args)) => serve::run(*args),
         Some(Command::Doctor(args)) => block_on_or_signal(doctor::run(*args, console)),
         Some(Command::Domain(command)) => domain::run(command, console),
+        Some(Command::Db(command)) => db::run(command, console),
         Some(Command::Lab(args)) => lab::run(args, console),
         Some(Command::Config(command)) => config::run(command, console),
         Some(Command::Reference(args)) => reference::run(&args, console),

@@ -13,7 +13,7 @@ pub(super) mod records;
 mod remove;
 mod rollback;
 mod show;
-mod times;
+pub(super) mod times;
 mod withdraw;
 
 use crate::exit::Exit;

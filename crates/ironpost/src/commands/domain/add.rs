@@ -103,9 +103,8 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
         console.note(&format!("{} is {name} in DNS", args.domain));
     }
     let first = first(&args, &name, &settings, console).await?;
-    let rua = (!args.rua.is_empty()).then(|| {
-        args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-    });
+    let rua = (!args.rua.is_empty())
+        .then(|| args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
     let way = match args.records {
         WayArg::Cname => Way::Cname,
         WayArg::Paste => Way::Pasted,
@@ -165,7 +164,9 @@ fn text(
     let hosted = &prepared.hosted;
     let name = &hosted.name;
     let mut out = if dry {
-        format!("Nothing is changed. Without --dry-run, {name} would be hosted with this policy:\n\n")
+        format!(
+            "Nothing is changed. Without --dry-run, {name} would be hosted with this policy:\n\n"
+        )
     } else {
         format!("{} is hosted here from now on, with this policy:\n\n", style.strong(name.as_str()))
     };

@@ -50,7 +50,8 @@ impl DeskArgs {
 /// A desk for an organisation.
 pub(crate) async fn of(settings: &HostingSettings, organisation: &str) -> Result<Desk, Failure> {
     let database = open(settings).await?;
-    let found = database.organisation(organisation, false).await.map_err(Failure::could_not_test)?;
+    let found =
+        database.organisation(organisation, false).await.map_err(Failure::could_not_test)?;
     let organisation = found.ok_or_else(|| {
         Failure::message(format!(
             "there is no organisation {organisation}: `ironpost db organisation {organisation}` \
@@ -74,7 +75,8 @@ pub(crate) async fn open(settings: &HostingSettings) -> Result<Database, Failure
 
 /// Who is acting, for the history: who became root, or who is logged in.
 fn who() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let named =
+        ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
     let uid = || format!("uid {}", rustix::process::getuid().as_raw());
     let name = named.into_iter().find(|name| !name.is_empty()).unwrap_or_else(uid);
     name.chars().take(LONGEST_NAME).collect()

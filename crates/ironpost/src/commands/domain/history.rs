@@ -111,7 +111,8 @@ impl From<&Event> for EventRecord {
     fn from(event: &Event) -> Self {
         Self {
             at: times::stamp(event.at),
-            what: event.what.clone(),
+            // The word in the database is a noun.
+            what: if event.what == "version" { "made".to_owned() } else { event.what.clone() },
             version: event.version,
             who: event.author.who.clone(),
             why: event.author.why.clone(),

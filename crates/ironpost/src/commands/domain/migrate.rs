@@ -72,9 +72,7 @@ fn stages(desk: &Desk, hosted: &Hosted) -> String {
     let name = &hosted.name;
     let milestones = desk.milestones(hosted);
     if milestones.is_empty() {
-        return format!(
-            "{name}: no change of MX hosts is under way; --to HOST begins one.\n"
-        );
+        return format!("{name}: no change of MX hosts is under way; --to HOST begins one.\n");
     }
     let now = desk.clock.now();
     let mut out = format!("{name}: changing its MX hosts\n\n");
@@ -99,17 +97,23 @@ pub(super) fn stage(milestone: &Milestone, now: Timestamp) -> String {
         Stage::MayNarrow => "no cache has the old MX records: the policy may be narrowed",
     };
     let mark = if milestone.done { "done" } else { "    " };
-    let date = milestone
-        .date
-        .map_or_else(|| "no date yet".to_owned(), |date| times::from_now(date, now));
+    let date =
+        milestone.date.map_or_else(|| "no date yet".to_owned(), |date| times::from_now(date, now));
     format!("{mark}  {what}: {date}")
 }
 
 fn advice(next: Stage, name: &Domain) -> String {
     match next {
-        Stage::Widened => format!("Next: nothing to do; `ironpost domain show {name}` tells what it waits for."),
-        Stage::MaySwitch => "Next: wait. The old hosts have to take mail until then and beyond.".to_owned(),
-        Stage::Switched => "Next: put the new hosts into the MX records. The old ones go on taking mail.".to_owned(),
+        Stage::Widened => {
+            format!("Next: nothing to do; `ironpost domain show {name}` tells what it waits for.")
+        }
+        Stage::MaySwitch => {
+            "Next: wait. The old hosts have to take mail until then and beyond.".to_owned()
+        }
+        Stage::Switched => {
+            "Next: put the new hosts into the MX records. The old ones go on taking mail."
+                .to_owned()
+        }
         Stage::MayNarrow => "Next: wait. The old hosts have to take mail until then.".to_owned(),
     }
 }

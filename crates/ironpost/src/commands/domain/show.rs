@@ -182,10 +182,9 @@ fn facts(shown: &Shown) -> Vec<(&'static str, String)> {
                 facts.push(("served", version(served)));
             }
             if life.announced != Some(latest.number) {
-                let announced = life.announced.map_or_else(
-                    || "nothing yet".to_owned(),
-                    |number| format!("version {number}"),
-                );
+                let announced = life
+                    .announced
+                    .map_or_else(|| "nothing yet".to_owned(), |number| format!("version {number}"));
                 facts.push(("announced", announced));
             }
         }

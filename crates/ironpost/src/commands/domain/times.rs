@@ -4,14 +4,14 @@ use ironpost_proto::mta_sts::discovery::Timestamp;
 use std::time::Duration;
 
 /// A moment in UTC to the second: `2026-05-01T12:00:00Z`.
-pub(super) fn stamp(moment: Timestamp) -> String {
+pub(crate) fn stamp(moment: Timestamp) -> String {
     let seconds = i64::try_from(moment.as_millis() / 1_000).unwrap_or(i64::MAX);
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| "later than any clock tells".to_owned(), |moment| moment.to_string())
 }
 
 /// A span in its two largest units: `13 days 4 hours`.
-pub(super) fn span(span: Duration) -> String {
+pub(crate) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     let mut rest = seconds;
     let mut parts = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn span(span: Duration) -> String {
 }
 
 /// A moment, and how far away it is.
-pub(super) fn from_now(moment: Timestamp, now: Timestamp) -> String {
+pub(crate) fn from_now(moment: Timestamp, now: Timestamp) -> String {
     if moment > now {
         format!("{} (in {})", stamp(moment), span(moment.since(now)))
     } else {
