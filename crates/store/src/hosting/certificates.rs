@@ -152,7 +152,7 @@ impl Database {
              WHERE keys.domain_id IN \
              (SELECT domain_id FROM certificates WHERE domain_id > $1 \
               UNION SELECT domain_id FROM acme_orders WHERE domain_id > $1 \
-              ORDER BY domain_id LIMIT $2) ORDER BY keys.domain_id",
+              ORDER BY domain_id LIMIT $2) ORDER BY keys.domain_id, keys.sealed_key",
         );
         let after = after.map_or(0, |id| id.0);
         let rows = self.fetch_all(statement.bind(after).bind(limit)).await?;
