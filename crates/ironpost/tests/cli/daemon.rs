@@ -70,26 +70,31 @@ impl Home {
 
     /// Starts it, the command changed first.
     pub(crate) fn start_with(&self, change: impl FnOnce(&mut Command)) -> Daemon {
-        let place = self.path("notify.sock");
+        Daemon::of(self.folder.path(), "resolver", change)
+    }
+}
+
+impl Daemon {
+    /// Starts `ironpost NAME` with the configuration in `folder`, the command changed first.
+    pub(crate) fn of(folder: &Path, name: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let place = folder.join("notify.sock");
         let _ = fs::remove_file(&place);
         let manager = UnixDatagram::bind(&place).unwrap();
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ironpost"));
-        let log = File::create(self.path("log")).unwrap();
+        let log = File::create(folder.join("log")).unwrap();
         command
-            .args(["resolver", "--config"])
-            .arg(self.path("ironpost.toml"))
+            .args([name, "--config"])
+            .arg(folder.join("ironpost.toml"))
             .env("NOTIFY_SOCKET", &place)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
         change(&mut command);
         let child = command.spawn().unwrap();
-        Daemon { child, manager, folder: self.folder.path().to_owned() }
+        Self { child, manager, folder: folder.to_owned() }
     }
-}
 
-impl Daemon {
     /// Waits until the service manager hears `state`; all that it heard with it.
     pub(crate) fn wait_for(&self, state: &str) -> String {
         let mut buffer = [0; 4096];

@@ -75,6 +75,8 @@ const COMMANDS: &[&[&str]] = &[
     &["resolver", "refresh"],
     &["resolver", "purge"],
     &["resolver", "import"],
+    &["serve"],
+    &["doctor"],
     &["lab"],
     &["lab", "check"],
     &["config"],

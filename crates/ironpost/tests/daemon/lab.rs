@@ -1,6 +1,6 @@
 //! A small internet that can be cut off, for a process outside of it.
 
-use ironpost_lab::{Lab, LabOptions, LabPorts, Seen};
+use ironpost_lab::{AcmeCa, Lab, LabOptions, LabPorts, Seen};
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
@@ -37,6 +37,11 @@ impl RunningLab {
 
     pub(crate) fn lab(&self) -> &Lab {
         &self.lab
+    }
+
+    /// A CA that proves names at this port.
+    pub(crate) fn start_ca(&self, http: u16) -> AcmeCa {
+        self.runtime.block_on(self.lab.start_ca(http)).unwrap()
     }
 
     /// The policy host of [`ENFORCE`] takes no connections any more.
