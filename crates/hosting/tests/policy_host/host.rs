@@ -25,7 +25,7 @@ pub(crate) struct Host {
     pub(crate) http: SocketAddr,
     pub(crate) ca: Ca,
     pub(crate) end: CancellationToken,
-    policy_host: PolicyHost,
+    inner: PolicyHost,
     serving: [JoinHandle<()>; 2],
 }
 
@@ -54,7 +54,7 @@ impl Host {
                 tokio::spawn(host.clone().serve_http(http, end.clone())),
             ],
             end,
-            policy_host: host,
+            inner: host,
         };
         this.serve(1, "a.test", POLICY);
         this
@@ -72,11 +72,11 @@ impl Host {
     }
 
     pub(crate) fn count(&self, event: Event) -> u64 {
-        self.policy_host.counts().of(event)
+        self.inner.counts().of(event)
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.policy_host.connections()
+        self.inner.connections()
     }
 
     /// Once `end` was given.
