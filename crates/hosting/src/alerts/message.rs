@@ -4,6 +4,7 @@ use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::hosting::alerts::StoredAlert;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// Alerts that are told together: the object that a webhook gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,7 +55,7 @@ impl Message {
             let raised = raised.as_millis();
             digest.update(format!("{kind}\0{subject}\0{episode}\0{raised}\0{closed}\n"));
         }
-        let id = digest.finalize().iter().take(16).map(|octet| format!("{octet:02x}")).collect();
+        let id = hexadecimal(&digest.finalize()[..16]);
         let alerts = alerts.iter().map(Told::new).collect();
         Self { id, at: rfc3339(now), alerts, moment: now }
     }
@@ -119,6 +120,15 @@ impl Told {
             State::Over => format!("{subject}: all clear, no longer: {text} ({alert})"),
         }
     }
+}
+
+/// In hexadecimal.
+pub(super) fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 fn rfc3339(moment: Timestamp) -> String {

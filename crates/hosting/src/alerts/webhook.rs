@@ -13,14 +13,13 @@
 //! out anew over the octets of the body, compares in constant time, and refuses what is older than
 //! some minutes. An object may come twice: its `id` is the same then.
 
-use super::message::Message;
+use super::message::{Message, hexadecimal};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, HeaderValue, header};
 use ironpost_net::http_post::{Endpoint, HttpPoster, PostError};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// Where requests go, and how they are signed.
@@ -93,10 +92,7 @@ fn signature(secret: &[u8], seconds: u64, body: &[u8]) -> String {
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {
         mac.update(format!("{seconds}.").as_bytes());
         mac.update(body);
-        for octet in mac.finalize().into_bytes() {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{octet:02x}");
-        }
+        text.push_str(&hexadecimal(&mac.finalize().into_bytes()));
     }
     text
 }

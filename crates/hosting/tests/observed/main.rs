@@ -2,7 +2,6 @@
 //! mail and by webhook over real sockets.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "clippy's leave to panic in tests does not reach the functions that tests share"
 )]
 
