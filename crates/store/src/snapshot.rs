@@ -5,6 +5,7 @@ use crate::hosting::serving::{ServedCertificate, ServedRow};
 use crate::hosting::{DomainId, Seq};
 use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
+use ironpost_proto::mta_sts::record::PolicyId;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Connection, Row};
 use std::path::Path;
@@ -65,9 +66,10 @@ impl SnapshotFile {
         let mut served = Vec::with_capacity(rows.len());
         for row in rows {
             let id: i64 = row.try_get(0)?;
-            match read(&row)? {
-                Some(row) => served.push(row),
-                None => tracing::warn!(domain = id, "a domain in the snapshot cannot be read"),
+            if let Some(row) = read(&row)? {
+                served.push(row);
+            } else {
+                tracing::warn!(domain = id, "a domain in the snapshot cannot be read");
             }
         }
         Ok(served)
@@ -97,7 +99,7 @@ async fn write(
         .bind(row.token.to_string())
         .bind(row.policy.as_ref().map(|(version, _)| i64::from(*version)))
         .bind(row.policy.as_ref().map(|(_, policy)| policy))
-        .bind(row.record.as_ref().map(|id| id.as_str()))
+        .bind(row.record.as_ref().map(PolicyId::as_str))
         .bind(row.rua.as_ref())
         .bind(certificate.map(|certificate| in_one(&certificate.chain)))
         .bind(certificate.map(|certificate| &certificate.sealed_key))

@@ -23,8 +23,8 @@ on_both!(
 );
 
 fn policy(mode: &str, hosts: &[&str]) -> Policy {
-    let mx: String = hosts.iter().map(|host| format!("mx: {host}\n")).collect();
-    let body = format!("version: STSv1\nmode: {mode}\n{mx}max_age: 86400\n");
+    let mx: Vec<_> = hosts.iter().map(|host| format!("mx: {host}")).collect();
+    let body = format!("version: STSv1\nmode: {mode}\n{}\nmax_age: 86400\n", mx.join("\n"));
     policy::parse(body.as_bytes()).verdict.unwrap()
 }
 
@@ -64,8 +64,8 @@ async fn a_name_is_hosted_once(place: Place) {
     let taken = database.add_domain(&new_domain(theirs, "a.test", 3), &author(), at(2)).await;
     assert!(matches!(taken, Err(AddError::Taken)), "{taken:?}");
     assert_eq!(database.domain(theirs, &"a.test".parse().unwrap()).await.unwrap(), None);
-    let token = database.add_domain(&new_domain(ours, "b.test", 1), &author(), at(2)).await;
-    assert!(matches!(token, Err(AddError::Store(_))), "a token is used once: {token:?}");
+    let reused = database.add_domain(&new_domain(ours, "b.test", 1), &author(), at(2)).await;
+    assert!(matches!(reused, Err(AddError::Store(_))), "a token is used once: {reused:?}");
     assert_eq!(place.sql("SELECT count(*) FROM events").await, "1");
 }
 
@@ -209,10 +209,11 @@ async fn of_two_changes_one_is_made(place: Place) {
         other.change(&hosted, &changes, &author, at(2)),
     );
     let made = match outcomes {
-        (Ok(seq), Err(ChangeError::Conflict)) | (Err(ChangeError::Conflict), Ok(seq)) => seq,
-        outcomes => panic!("{outcomes:?}"),
+        (Ok(seq), Err(ChangeError::Conflict)) | (Err(ChangeError::Conflict), Ok(seq)) => Some(seq),
+        _ => None,
     };
-    assert_eq!(database.feed().await.unwrap(), made, "what was not made takes no number");
+    let feed = database.feed().await.unwrap();
+    assert_eq!(Some(feed), made, "one is made, and the other takes no number");
     let late = database.change_rua(&hosted, None, &author, at(3)).await;
     assert!(matches!(late, Err(ChangeError::Conflict)), "{late:?}");
     assert_eq!(database.events(hosted.id, 9).await.unwrap().len(), 2);

@@ -16,7 +16,7 @@ on_both!(
     many_at_once,
 );
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const NODE: NodeId = NodeId(1);
 const OTHER: NodeId = NodeId(2);
 

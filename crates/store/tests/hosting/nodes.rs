@@ -2,6 +2,7 @@
 
 use crate::place::{Place, added, at, author, on_both};
 use ironpost_proto::lifecycle::{Change, State};
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy;
 use ironpost_store::hosting::Seq;
 use std::collections::BTreeSet;
@@ -50,7 +51,7 @@ async fn what_a_node_served_unseen_is_accounted_for(place: Place) {
     let served = async || -> Vec<Option<u64>> {
         let hosted = database.domain_by_id(hosted.id).await.unwrap().unwrap();
         let versions = hosted.life.versions.iter();
-        versions.map(|version| version.last_served.map(|at| at.as_millis())).collect()
+        versions.map(|version| version.last_served.map(Timestamp::as_millis)).collect()
     };
     let node = database.join("dns", "dns", at(11)).await.unwrap();
     database.join("dns", "dns", at(12)).await.unwrap();

@@ -3,6 +3,7 @@
 use crate::place::{Place, added, at, author, on_both};
 use ironpost_proto::lifecycle::{Change, State};
 use ironpost_proto::mta_sts::policy;
+use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_store::hosting::Seq;
 
 on_both!(what_is_shown_and_announced_is_served, a_row_that_cannot_be_read_harms_no_other);
@@ -28,11 +29,12 @@ async fn what_is_shown_and_announced_is_served(place: Place) {
         hosted.seq = database.change(&hosted, &changes, &author(), at(2)).await.unwrap();
         hosted.life.apply(&changes, at(2));
         let rows = database.served_after(after, 10).await.unwrap();
-        let [row] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!(rows.len(), 1, "{changes:?}");
+        let row = &rows[0];
         after = row.seq;
         let policy = row.policy.as_ref().map(|(number, text)| (*number, text.as_str()));
         assert_eq!(policy, shown.map(|number| (number, body)), "{changes:?}");
-        assert_eq!(row.record.as_ref().map(|id| id.as_str()), announced, "{changes:?}");
+        assert_eq!(row.record.as_ref().map(PolicyId::as_str), announced, "{changes:?}");
         assert_eq!((row.gone, row.seq, row.id), (gone, hosted.seq, hosted.id));
         assert_eq!(row.certificate, None);
     }
