@@ -101,7 +101,7 @@ fn identity(folder: &Path, address: Ipv4Addr) -> String {
 }
 
 async fn listens(address: SocketAddr, log: &Path) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while TcpStream::connect(address).await.is_err() {
         let said = || std::fs::read_to_string(log).unwrap();
         assert!(Instant::now() < end, "pebble does not listen: {}", said());
