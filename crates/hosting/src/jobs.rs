@@ -151,7 +151,7 @@ impl Jobs {
         let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str() == job.kind) else {
             return;
         };
-        let why = match timeout(DEADLINE, self.work(kind, &job)).await {
+        let why = match timeout(DEADLINE, Box::pin(self.work(kind, &job))).await {
             Ok(Ok(Outcome { next, note })) => {
                 let ticked = self.database.finish_job(node, &job, next, note.as_deref()).await;
                 return note_unticked(&job, ticked);

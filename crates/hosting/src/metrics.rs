@@ -92,7 +92,7 @@ impl Counted {
                 ConstCounter::new(count).encode(family.encode_family(&label)?)?;
             }
         }
-        let counted = [
+        let totals = [
             ("dns_truncated", "Answers over UDP that had no room", self.authority.truncated()),
             ("dns_slipped", "Answers cut down by the rate limit", self.authority.slipped()),
             ("dns_dropped", "Answers held back by the rate limit", self.authority.dropped()),
@@ -105,7 +105,7 @@ impl Counted {
             ("dns_evicted", "TCP connections closed to make room", self.authority.evicted()),
             ("fetches_uncounted", "Fetches that found no room in the log", self.log.uncounted()),
         ];
-        for (name, help, count) in counted {
+        for (name, help, count) in totals {
             let counter = ConstCounter::new(count);
             counter.encode(into.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }

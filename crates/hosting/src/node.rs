@@ -136,13 +136,12 @@ impl Node {
 
     async fn join_and_catch_up(&mut self) -> Result<(), StoreError> {
         let now = self.parts.clock.now();
-        let id = match self.id {
-            Some(id) => id,
-            None => {
-                let id = self.parts.database.join(&self.parts.name, &self.parts.roles, now).await?;
-                self.id = Some(id);
-                id
-            }
+        let id = if let Some(id) = self.id {
+            id
+        } else {
+            let id = self.parts.database.join(&self.parts.name, &self.parts.roles, now).await?;
+            self.id = Some(id);
+            id
         };
         // A database restored from a backup is behind: all of it is read again.
         if self.parts.database.feed().await? < self.loader.seen() {

@@ -28,12 +28,13 @@ impl Jobs {
                     Changed::Reread => seen = Seen::new(),
                     Changed::Lost => return Ok(Outcome::done()),
                 },
-                Step::LookAtDns if !seen.looked => self.look(&hosted, &mut seen).await,
                 Step::Wait { waiting: Waiting::Nodes, .. } if seen.patience > 0 => {
                     seen.patience -= 1;
                     sleep(NODES_PAUSE).await;
                 }
-                Step::Wait { .. } if !seen.looked => self.look(&hosted, &mut seen).await,
+                Step::LookAtDns | Step::Wait { .. } if !seen.looked => {
+                    self.look(&hosted, &mut seen).await;
+                }
                 Step::LookAtDns => return self.waits(&hosted, &seen, Waiting::Records, None).await,
                 Step::Wait { waiting, until } => {
                     return self.waits(&hosted, &seen, waiting, until).await;

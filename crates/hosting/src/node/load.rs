@@ -63,12 +63,16 @@ impl Loader {
                 snapshot.put(&rows, after).await?;
             }
             let whole = rows.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
-            rows.into_iter().for_each(|row| self.put(row));
+            for row in rows {
+                self.put(row);
+            }
             if !whole {
                 break;
             }
         }
-        challenges.into_iter().for_each(|challenge| self.challenge(challenge));
+        for challenge in challenges {
+            self.challenge(challenge);
+        }
         self.drop_expired(now);
         self.seen = end.max(after);
         Ok(true)
@@ -80,7 +84,7 @@ impl Loader {
             self.served.forget(row.id);
             return;
         }
-        let certificate = row.certificate.and_then(|stored| self.certificate(&row.name, stored));
+        let certificate = row.certificate.and_then(|stored| self.certificate(&row.name, &stored));
         let policy = row
             .policy
             .map(|(version, text)| ServedPolicy { version, body: Bytes::from(text.into_bytes()) });
@@ -107,7 +111,7 @@ impl Loader {
     fn certificate(
         &self,
         domain: &Domain,
-        stored: ServedCertificate,
+        stored: &ServedCertificate,
     ) -> Option<Arc<PackedCertificate>> {
         let key = self.seals.open(domain.as_str(), &stored.sealed_key);
         let key = key.map_err(|error| error.to_string());

@@ -38,7 +38,9 @@ impl Snapshot {
             let rows = self.file.rows(after, PAGE).await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.id);
-            rows.into_iter().for_each(|row| loader.put(row));
+            for row in rows {
+                loader.put(row);
+            }
         }
         let seen = self.file.seen().await?;
         loader.started_from(seen);
