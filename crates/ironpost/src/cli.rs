@@ -69,8 +69,6 @@ and protects it on its way out.
   ironpost resolver                 let a sending MTA enforce MTA-STS and DANE
   ironpost serve                    host policies: yours, or those of your customers
   ironpost domain add example.com   one domain of them, from nothing to mode enforce
-  ironpost serve                    host the policies of domains, with their certificates
-  ironpost domain add example.com   have the policy of a domain hosted there
   ironpost lab check                all of it on a small internet on loopback
 
 `ironpost help` lists everything, `ironpost COMMAND --help` shows examples.

@@ -57,7 +57,7 @@ pub(crate) async fn run(args: DoctorArgs, console: &Console) -> Result<Exit, Fai
     let config = args.hosting.config();
     let settings = args.hosting.settle_node(args.node)?;
     let mut findings = machine::configuration(&settings, config.as_deref());
-    findings.extend(examine(&settings, args.send_test).await?);
+    findings.extend(Box::pin(examine(&settings, args.send_test)).await?);
     let shown = match args.format {
         Format::Text => text(&findings, console.stdout_style(), console.width()),
         Format::Json => json(&findings).map_err(Failure::usage)?,

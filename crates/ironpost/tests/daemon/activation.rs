@@ -2,10 +2,12 @@
 
 use crate::daemon::Daemon;
 use crate::launcher::put_behind;
-use crate::node::{NodeHome, answer, ask, assert_soa, get, receive, sections, send_question};
+use crate::node::{
+    NodeHome, answer, ask, assert_soa, connect, get, receive, sections, send_question,
+};
 use rustix::io::{FdFlags, fcntl_setfd};
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 use std::process::Command;
 use std::sync::Arc;
@@ -92,7 +94,7 @@ fn nobody_is_refused_while_a_node_is_restarted() {
         assert_soa(&receive(&send_question(manager.dns())));
         assert_eq!(node.stop(), Some(0));
         // Nobody runs now, and whoever comes waits.
-        let mut early = TcpStream::connect(manager.http()).unwrap();
+        let mut early = connect(manager.http());
         ask(&mut early, "/");
         let asked = send_question(manager.dns());
         let before = served.load(Ordering::Relaxed);
@@ -105,7 +107,9 @@ fn nobody_is_refused_while_a_node_is_restarted() {
     let node = start(&home, &manager);
     stop.store(true, Ordering::Relaxed);
     // A client that was refused, or cut off in the middle of its answer, has panicked.
-    clients.into_iter().for_each(|client| client.join().unwrap());
+    for client in clients {
+        client.join().unwrap();
+    }
     assert!(served.load(Ordering::Relaxed) > 0);
     assert_eq!(node.stop(), Some(0));
 }

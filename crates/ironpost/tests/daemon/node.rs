@@ -2,6 +2,7 @@
 
 use crate::daemon::Daemon;
 use crate::program::{Run, command, finish};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -63,16 +64,17 @@ pub(crate) fn sections(more: &str) -> String {
         ("dns", "127.0.0.1:0"),
         ("metrics", "127.0.0.1:0"),
     ];
-    let usual: String = usual
-        .into_iter()
-        .filter(|(key, _)| !more.contains(&format!("{key} = ")))
-        .map(|(key, value)| format!("{key} = \"{value}\"\n"))
-        .collect();
+    let mut rest = String::new();
+    for (key, value) in usual {
+        if !more.contains(&format!("{key} = ")) {
+            writeln!(rest, "{key} = \"{value}\"").unwrap();
+        }
+    }
     format!(
         "[network]\ndns = \"127.0.0.1:1\"\nallow_address = [\"127.0.0.0/8\"]\n\
          [acme]\nagree_to_terms = true\ndirectory = \"https://127.0.0.1:1/directory\"\n\
          [serve]\nstate = \"state\"\nzone = \"{ZONE}\"\n\
-         addresses = \"127.0.0.1\"\n{usual}{more}"
+         addresses = \"127.0.0.1\"\n{rest}{more}"
     )
 }
 
@@ -83,10 +85,17 @@ pub(crate) fn address(node: &Daemon, what: &str) -> SocketAddr {
     rest.lines().next().unwrap().trim().parse().unwrap()
 }
 
+/// A connection.
+#[expect(clippy::disallowed_methods, reason = "a client of the program, not the program")]
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
 /// What is answered to a request over HTTP.
 pub(crate) fn get(address: SocketAddr, path: &str) -> String {
-    let mut client = TcpStream::connect(address).unwrap();
-    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut client = connect(address);
     ask(&mut client, path);
     answer(&mut client)
 }
@@ -125,8 +134,7 @@ pub(crate) fn send_question(server: SocketAddr) -> UdpSocket {
 
 /// Asks over TCP.
 pub(crate) fn ask_over_tcp(server: SocketAddr) -> Vec<u8> {
-    let mut stream = TcpStream::connect(server).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut stream = connect(server);
     let question = question();
     stream.write_all(&u16::try_from(question.len()).unwrap().to_be_bytes()).unwrap();
     stream.write_all(&question).unwrap();

@@ -2,11 +2,11 @@
 
 use crate::lab::signal;
 use crate::node::{
-    NodeHome, address, ask_over_tcp, assert_soa, get, receive, sections, send_question,
+    NodeHome, address, ask_over_tcp, assert_soa, connect, get, receive, sections, send_question,
 };
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
@@ -17,7 +17,7 @@ fn a_node_answers_on_all_its_ports_and_ends_in_order() {
     assert_soa(&ask_over_tcp(address(&node, "DNS on tcp")));
     let http = get(address(&node, "HTTP on tcp"), "/.well-known/acme-challenge/none");
     assert!(http.starts_with("HTTP/1.1 404 "), "{http}");
-    TcpStream::connect(address(&node, "HTTPS on tcp")).unwrap();
+    connect(address(&node, "HTTPS on tcp"));
     let metrics = address(&node, "metrics on tcp");
     assert!(get(metrics, "/health").ends_with("\r\n\r\nrunning\n"));
     assert!(get(metrics, "/ready").starts_with("HTTP/1.1 200 "));

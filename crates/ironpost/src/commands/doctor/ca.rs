@@ -47,11 +47,8 @@ pub(super) async fn examine(settings: &HostingSettings) -> Vec<Finding> {
 }
 
 fn one(ca: &Ca, seen: &Look) -> Finding {
-    let renewal = match seen.says_when_to_renew {
-        true => "says when to renew",
-        false => "does not say when to renew",
-    };
-    let shown = format!("{} answers, and {renewal}", ca.directory);
+    let renewal = if seen.says_when_to_renew { "says" } else { "does not say" };
+    let shown = format!("{} answers, and {renewal} when to renew", ca.directory);
     match (seen.needs_binding, &ca.binding) {
         (true, None) => Finding::broken(
             CA,

@@ -67,11 +67,11 @@ impl Plant {
     pub(super) async fn open(settings: &HostingSettings, seals: Seals) -> Result<Opened, Failure> {
         let mut zone = settings.zone().map_err(Failure::usage)?.clone();
         let (database, there) = open_database(settings.database.address()).await?;
-        let snapshot = match database.is_shared() {
-            true => {
-                Some(Snapshot::open(&settings.state.join(SNAPSHOT)).await.map_err(Failure::usage)?)
-            }
-            false => None,
+        let snapshot = if database.is_shared() {
+            let kept = Snapshot::open(&settings.state.join(SNAPSHOT)).await;
+            Some(kept.map_err(Failure::usage)?)
+        } else {
+            None
         };
         let served = Served::default();
         let senders = Senders::new(settings.senders.clone()).map_err(Failure::usage)?;

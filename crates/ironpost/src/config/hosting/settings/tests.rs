@@ -43,12 +43,11 @@ fn three_lines_are_enough() {
 
 #[test]
 fn state_is_where_it_belongs() {
-    let own =
-        Surroundings { own_state: Some("/home/a/.local/state".into()), ..Surroundings::default() };
+    let own = Surroundings { own_state: Some("/srv/a/state".into()), ..Surroundings::default() };
     let root = Surroundings { is_root: true, ..own.clone() };
     let service = Surroundings { state_directory: Some("/srv/state".into()), ..own.clone() };
     let table = [
-        (own, "", "/home/a/.local/state/ironpost"),
+        (own, "", "/srv/a/state/ironpost"),
         (root, "", "/var/lib/ironpost"),
         (service.clone(), "", "/srv/state"),
         (service, "[serve]\nstate = '/srv/other'\n", "/srv/other"),
