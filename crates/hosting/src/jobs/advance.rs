@@ -226,6 +226,7 @@ impl Jobs {
         let next = until.map_or(next, |until| until.min(next));
         let note = words(hosted, seen, &waiting);
         if hosted.life.state == State::Gone {
+            self.alerts.forget(hosted.id).await?;
             return Ok(Outcome { next: None, note });
         }
         Ok(Outcome { next: Some(next), note })

@@ -49,7 +49,8 @@ impl Jobs {
             Some(why) => format!("the certificate is not renewed, {left}: {why}"),
             None => format!("the certificate is not renewed, {left}"),
         };
-        self.alerts.raise(hosted, Trouble::Certificate, &text, now).await
+        // Each stage is told.
+        self.alerts.raise_with_facts(hosted, Trouble::Certificate, left, &text, now).await
     }
 }
 
