@@ -69,8 +69,9 @@ impl Agreement {
 impl Database {
     /// Registers a node that starts, in place of the one of this name that was there before. If
     /// that one did not [`leave`](Self::leave), what it served without saying so is accounted for:
-    /// every version that was shown and not yet replaced counts as served until now. Its jobs are
-    /// free for others at once.
+    /// every version that was shown and not yet replaced counts as served until now, and one that was
+    /// replaced just before the node fell silent as served until then. Its jobs are free for others
+    /// at once.
     pub async fn join(
         &self,
         name: &str,
@@ -138,6 +139,9 @@ async fn remove_unclean(
     let node = read(&row)?;
     if node.serves_policies() {
         transaction.execute(Statement::new(SERVED_UNTIL).bind(column::millis(now))).await?;
+        // What was replaced about when it was heard of last: an answer may have been under way.
+        let lately = column::millis(node.beat).saturating_sub(ANSWERING);
+        transaction.execute(Statement::new(SERVED_TO_THE_END).bind(lately)).await?;
     }
     remove(transaction, node.id).await?;
     Ok(true)
@@ -166,6 +170,11 @@ const JOIN: &str = "INSERT INTO nodes (name, roles, started, beat, seen) \
 const SERVED_UNTIL: &str = "UPDATE versions SET last_served = $1 \
      WHERE shown IS NOT NULL AND replaced IS NULL \
        AND (last_served IS NULL OR last_served < $1)";
+
+const SERVED_TO_THE_END: &str = "UPDATE versions SET last_served = replaced \
+     WHERE replaced >= $1 AND (last_served IS NULL OR last_served < replaced)";
+/// Longer than any answer takes, in milliseconds.
+const ANSWERING: i64 = 5 * 60 * 1_000;
 
 /// The role of nodes that serve policies.
 pub const POLICY: &str = "policy";
