@@ -50,6 +50,14 @@ impl Place {
         Database::open(&self.address, Migration::Refuse).await.unwrap()
     }
 
+    /// Of a server: where others connect to.
+    pub(crate) fn url(&self) -> Option<String> {
+        match &self.kept {
+            Kept::Server(cluster, name) => Some(cluster.url(name)),
+            Kept::File(_) => None,
+        }
+    }
+
     /// SQL past the store; the rows, their columns separated by `|`.
     pub(crate) async fn sql(&self, sql: &str) -> String {
         match &self.kept {

@@ -178,7 +178,8 @@ async fn a_backup_is_a_database_of_one_moment() {
     assert!(matches!(error, BackupError::Exists { .. }), "{error}");
     let error = database.backup(&directory.path().join("none/b.db")).await.unwrap_err();
     assert!(matches!(error, BackupError::Write { .. }), "{error}");
-    let copy = Place::at(path, directory).open().await;
+    let place = Place::at(path, directory);
+    let copy = place.open().await;
     assert_eq!(exported(&copy).await, export);
     added(&copy, "other.test", 9).await;
     let error = Place::postgres().open().await.backup("b.db".as_ref()).await.unwrap_err();
