@@ -53,6 +53,7 @@ async fn only_who_asks_for_it_alone_gets_it() {
     let both: &[&[u8]] = &[b"acme-tls/1", b"http/1.1"];
     assert!(ask("mta-sts.b.test", both).await.is_err(), "there is no other certificate");
     assert!(ask("mta-sts.b.test", &[b"h2"]).await.is_err());
+    assert_eq!(host.count(Event::NoCertificate), 2, "it was not shown that of the challenge");
     let stream = ask("mta-sts.a.test", both).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
     assert!(ask("mta-sts.a.test", &[b"acme-tls/1"]).await.is_err(), "there is no challenge");
