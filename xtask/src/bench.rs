@@ -3,9 +3,14 @@
 //! A figure is believed only if every result behind it is the right one.
 
 mod check;
+mod histogram;
+mod hosting;
+mod judgement;
 mod lab;
+mod pinned;
 mod program;
 mod resolver;
+mod server;
 mod timed;
 mod usage;
 mod venv;
@@ -21,6 +26,8 @@ pub(crate) enum Bench {
     Check(check::CheckArgs),
     /// `ironpost resolver`: lookups a second, latency, CPU, memory, cold and cached
     Resolver(resolver::ResolverArgs),
+    /// `ironpost serve`: handshakes, refusals, DNS answers, memory, start, changes on several nodes
+    Hosting(hosting::HostingArgs),
     /// The server of constant replies that `resolver` starts to know its own limits
     #[command(hide = true)]
     Floor(resolver::FloorArgs),
@@ -31,6 +38,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Check(args) => check::run(root, args),
         Bench::Resolver(args) => resolver::run(root, args),
+        Bench::Hosting(args) => hosting::run(root, args),
         Bench::Floor(args) => resolver::run_floor(args),
     }
 }

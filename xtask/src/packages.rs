@@ -183,6 +183,38 @@ pub(crate) const FOR_BENCHMARKS: &[Package] = &[Package {
     needed_for: "measuring a program from outside",
 }];
 
+/// What the benchmark of hosting compares with, and what it needs besides.
+pub(crate) const FOR_HOSTING_BENCHMARKS: &[Package] = &[
+    Package {
+        name: "util-linux",
+        program: "taskset",
+        service: None,
+        answer: None,
+        needed_for: "a processor for what is measured, and another for what measures",
+    },
+    Package {
+        name: "nginx-light",
+        program: "nginx",
+        service: Some("nginx.service"),
+        answer: None,
+        needed_for: "a policy host to compare with",
+    },
+    Package {
+        name: "knot",
+        program: "knotd",
+        service: Some("knot.service"),
+        answer: None,
+        needed_for: "a name server to compare with",
+    },
+    Package {
+        name: "postgresql",
+        program: "pg_createcluster",
+        service: Some("postgresql.service"),
+        answer: None,
+        needed_for: "the database that several nodes share",
+    },
+];
+
 /// Sees to it that every package of the table is there: installs what is missing as root on
 /// Debian and its kin, otherwise names it, what will not run, and how to get it, and fails.
 pub(crate) fn ensure(table: &'static [Package]) -> Result<()> {

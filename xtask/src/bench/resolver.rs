@@ -9,11 +9,9 @@ mod counting;
 mod daemon;
 mod floor;
 mod frames;
-mod histogram;
 mod load;
 mod million;
 mod peer;
-mod server;
 mod table;
 
 pub(crate) use floor::{FloorArgs, run as run_floor};

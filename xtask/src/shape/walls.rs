@@ -125,8 +125,8 @@ const SOLE_USES: &[SoleUse] = &[
     sole("sd-notify", &[BINARY], "only the program talks to its service manager"),
     sole(
         "rustls",
-        &[NET, LAB, HOSTING],
-        "net decides how TLS is asked for, hosting how it is given",
+        &[NET, LAB, HOSTING, "xtask"],
+        "net decides how TLS is asked for, hosting how it is given; benchmarks measure from outside",
     ),
     sole(
         "tokio-rustls",

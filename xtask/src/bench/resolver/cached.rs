@@ -4,10 +4,10 @@ use super::client::{ask_all, is_right, request};
 use super::floor;
 use super::frames::Frames;
 use super::load::{Questions, Shape, measure};
-use super::server::Server;
 use super::table::{self, Figures, Wanted};
 use super::{Setup, say_load};
 use crate::bench::lab::{Delays, Lab};
+use crate::bench::server::Server;
 use anyhow::{Result, bail};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Clients as an MTA's are: one lookup at a time, and they wait for the answer.
 
 use super::frames::{frame_length, write_frame};
-use super::histogram::Histogram;
-use super::server::connect;
+use crate::bench::histogram::Histogram;
+use crate::bench::server::connect;
 use anyhow::{Context, Result, bail};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -2,10 +2,11 @@
 
 use super::client::{Answers, ask_all, is_right};
 use super::counting::Door;
-use super::server::Server;
-use super::table::{self, Figures, Wanted, judged, median};
+use super::table::{self, Figures, Wanted};
 use super::{Setup, say_load};
+use crate::bench::judgement::{judged, median};
 use crate::bench::lab::{Delays, Lab};
+use crate::bench::server::Server;
 use anyhow::Result;
 
 /// 20 ms to a name server; to a policy host three turns of 20 ms each, for TCP, TLS and HTTP, and

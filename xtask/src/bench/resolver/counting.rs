@@ -1,7 +1,7 @@
 //! A door before the lab's policy hosts that counts who goes in.
 
-use super::server::connect;
 use crate::bench::lab::{Lab, POLICY_HOSTS};
+use crate::bench::server::connect;
 use anyhow::{Context, Result};
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};

@@ -1,8 +1,8 @@
 //! `ironpost resolver` in the lab.
 
-use super::server::{Server, free_address};
 use crate::bench::lab::Lab;
 use crate::bench::program::Program;
+use crate::bench::server::{Server, free_address};
 use anyhow::{Context, Result};
 use std::fs;
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 //! do on this machine nobody can; the harness is too slow where it is not far ahead.
 
 use super::frames::{frame_length, write_frame};
-use super::server::{Server, free_address};
+use crate::bench::server::{Server, free_address};
 use anyhow::{Context, Result};
 use clap::Args;
 use mio::unix::SourceFd;

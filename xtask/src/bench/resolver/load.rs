@@ -4,8 +4,8 @@
 //! lie ready in a row, and replies are compared with the row of those that were learned before.
 
 use super::frames::{DEEPEST, Frames, Place};
-use super::histogram::Histogram;
-use super::server::{Server, connect};
+use crate::bench::histogram::Histogram;
+use crate::bench::server::{Server, connect};
 use anyhow::{Context, Result, bail, ensure};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};

@@ -2,10 +2,10 @@
 
 use super::client::{Client, ask_all, is_right};
 use super::daemon::Home;
-use super::server::{Server, pause};
-use super::table::judged;
 use super::{Setup, say_load};
+use crate::bench::judgement::judged;
 use crate::bench::lab::{Delays, Lab};
+use crate::bench::server::{Server, pause};
 use crate::process;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! postfix-mta-sts-resolver from PyPI, with uvloop and its cache in memory, in the same lab.
 
-use super::server::{Server, free_address};
 use crate::bench::lab::Lab;
 use crate::bench::program::Program;
+use crate::bench::server::{Server, free_address};
 use crate::bench::venv;
 use crate::process;
 use anyhow::{Context, Result};

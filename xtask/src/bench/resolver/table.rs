@@ -1,6 +1,7 @@
 //! Figures of lookups, their medians, what is wanted of them, and the lines that show them.
 
-use super::histogram::Histogram;
+use crate::bench::histogram::Histogram;
+use crate::bench::judgement::{judged, median};
 use std::fmt::Write as _;
 
 /// What a run came to.
@@ -74,17 +75,6 @@ impl Wanted {
         ];
         said.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
-}
-
-/// What is wanted, and whether it is missed.
-pub(crate) fn judged(met: bool, wanted: &str) -> String {
-    if met { wanted.to_owned() } else { format!("{wanted} MISSED") }
-}
-
-/// The value in the middle; the lower one of two. Zero of none.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
 /// What stands above the lines.

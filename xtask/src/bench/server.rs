@@ -1,6 +1,6 @@
 //! A program under measurement, or one that stands beside it.
 
-use crate::bench::usage::Usage;
+use super::usage::Usage;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
