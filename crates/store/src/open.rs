@@ -157,6 +157,10 @@ async fn prepare(connection: &mut SqliteConnection, kind: &Kind<'_>) -> Result<(
     if mode != "wal" {
         return Err(Fault::NoWal);
     }
+    if kind.migration == Migration::Refuse && seen == kind.migrations.len() {
+        // Who only reads does not wait for those that write.
+        return Ok(());
+    }
     migrate(connection, kind).await
 }
 
