@@ -54,6 +54,8 @@ pub(super) async fn run(args: MigrateArgs, console: &Console) -> Result<Exit, Fa
         return carry_out(&desk, prepared, &args.change, console).await;
     }
     if !args.to.is_empty() {
+        // Whose it is not does not have us look anything up.
+        desk.hosted(name).await.map_err(Failure::usage)?;
         let from = checking::mx(name, &settings).await?;
         let to = args.to.iter().map(DnsName::from).collect();
         let prepared = desk.migrate(name, to, from, &said).await;

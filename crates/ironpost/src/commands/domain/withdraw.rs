@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output::Console;
 use clap::Args;
 use ironpost_proto::domain::Domain;
+use ironpost_proto::lifecycle::State;
 
 /// Take a policy back so that no sender is left enforcing it
 ///
@@ -33,7 +34,9 @@ pub(super) async fn run(args: WithdrawArgs, console: &Console) -> Result<Exit, F
     let said = args.change.said()?;
     let prepared = desk.withdraw(&args.domain, &said).await;
     let exit = carry_out(&desk, prepared, &args.change, console).await?;
-    if !args.change.dry_run() {
+    // What nobody ever saw is gone at once.
+    let hosted = desk.hosted(&args.domain).await.ok();
+    if hosted.is_some_and(|hosted| hosted.life.state == State::Withdrawing) {
         console.note(
             "Leave the records in DNS for now: `ironpost domain show` tells when they may go.",
         );
