@@ -67,6 +67,8 @@ pub struct Node {
     id: Option<NodeId>,
     /// The feed as it was last acknowledged.
     acknowledged: Option<Seq>,
+    /// When it has to say again that it lives.
+    beat_due: Instant,
 }
 
 impl Node {
@@ -74,7 +76,8 @@ impl Node {
     pub fn new(parts: NodeParts) -> Self {
         let loader = Loader::new(parts.served.clone(), parts.seals.clone());
         let health = Health { id: None, seen: Seq::default(), connected: false };
-        Self { parts, loader, health: watch::Sender::new(health), id: None, acknowledged: None }
+        let health = watch::Sender::new(health);
+        Self { parts, loader, health, id: None, acknowledged: None, beat_due: Instant::now() }
     }
 
     /// How it is doing, now and whenever that changes.
@@ -111,12 +114,12 @@ impl Node {
 
     async fn follow_feed(&mut self, end: CancellationToken) {
         let mut watch = None;
-        let mut beat_at = Instant::now();
         while !end.is_cancelled() {
             let outcome = self.join_and_catch_up().await;
             self.note(&outcome);
             if outcome.is_err() {
                 watch = None;
+                self.beat_due = Instant::now() + BEAT;
             }
             if watch.is_none() && outcome.is_ok() {
                 watch = self.parts.database.watch().await.ok();
@@ -125,11 +128,10 @@ impl Node {
                     continue;
                 }
             }
-            beat_at = (beat_at + BEAT).max(Instant::now());
             tokio::select! {
                 () = end.cancelled() => break,
                 () = changed(watch.as_mut()) => {}
-                () = sleep_until(beat_at) => self.acknowledged = None,
+                () = sleep_until(self.beat_due) => {}
             }
         }
     }
@@ -153,7 +155,8 @@ impl Node {
         }
         let changed =
             self.loader.catch_up(&self.parts.database, self.parts.snapshot.as_ref(), now).await?;
-        if changed || self.acknowledged != Some(self.loader.seen()) {
+        let is_due = Instant::now() >= self.beat_due;
+        if changed || is_due || self.acknowledged != Some(self.loader.seen()) {
             self.parts.log.flush_served(&self.parts.database).await?;
             let seen = self.loader.seen();
             if !self.parts.database.beat(id, seen, self.parts.clock.now()).await? {
@@ -162,6 +165,7 @@ impl Node {
                 return Err(StoreError::Conflict("this node has to join anew".to_owned()));
             }
             self.acknowledged = Some(seen);
+            self.beat_due = Instant::now() + BEAT;
         }
         let seen = self.loader.seen();
         self.health.send_if_modified(|health| {

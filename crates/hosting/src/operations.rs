@@ -143,12 +143,12 @@ pub(crate) fn fresh_id(life: &Life, now: Timestamp) -> Result<PolicyId, Operatio
     let millis = i64::try_from(now.as_millis()).map_err(|_| OperationError::Clock)?;
     let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| OperationError::Clock)?;
     let base = id_at(moment).map_err(|_| OperationError::Clock)?;
-    let used = |id: &PolicyId| life.versions.iter().any(|version| version.id == *id);
-    if !used(&base) {
+    if !life.has_used(&base) {
         return Ok(base);
     }
     // Several within a second: one more than there are versions cannot all be used.
-    let numbered = (2..=life.versions.len().saturating_add(2))
+    let most = life.versions.len().saturating_add(life.former.ids.len()).saturating_add(2);
+    let numbered = (2..=most)
         .filter_map(|number| format!("{base}n{number}").parse::<PolicyId>().ok());
-    numbered.into_iter().find(|id| !used(id)).ok_or(OperationError::Clock)
+    numbered.into_iter().find(|id| !life.has_used(id)).ok_or(OperationError::Clock)
 }

@@ -53,6 +53,17 @@ pub struct Life {
     pub announced: Option<u32>,
     /// A change of MX hosts under way.
     pub migration: Option<Migration>,
+    /// What is left of earlier hostings of the name.
+    pub former: Former,
+}
+
+/// What is left of earlier hostings of a name: senders know nothing of hostings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Former {
+    /// The ids that were used (R2).
+    pub ids: Vec<PolicyId>,
+    /// Until when a sender may hold a policy from then (§8.3).
+    pub held_until: Option<Timestamp>,
 }
 
 impl Life {
@@ -66,7 +77,13 @@ impl Life {
             shown: None,
             announced: None,
             migration: None,
+            former: Former::default(),
         }
+    }
+
+    /// True if a version of the name had this id, in this hosting or an earlier one.
+    pub fn has_used(&self, id: &PolicyId) -> bool {
+        self.versions.iter().any(|version| version.id == *id) || self.former.ids.contains(id)
     }
 
     /// The version of a number.

@@ -27,6 +27,10 @@ impl Jobs {
                     Changed::Made => {}
                     Changed::Reread => seen = Seen::new(),
                     Changed::Lost => return Ok(Outcome::done()),
+                    Changed::Held(why) => {
+                        let pause = looking_pause(now.since(hosted.life.since));
+                        return Ok(Outcome { next: Some(now.after(pause)), note: Some(why) });
+                    }
                 },
                 Step::Wait { waiting: Waiting::Nodes, .. } if seen.patience > 0 => {
                     seen.patience -= 1;
@@ -84,8 +88,10 @@ impl Jobs {
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
         let author = Author { who: "ironpost".to_owned(), why: None };
-        if changes.contains(&Change::Enter(State::Delegated)) && !self.may_claim(hosted).await? {
-            return Ok(Changed::Lost);
+        if changes.contains(&Change::Enter(State::Delegated))
+            && let Some(why) = self.speaks_against_claim(hosted).await?
+        {
+            return Ok(Changed::Held(why));
         }
         match self.database.change(hosted, changes, &author, now).await {
             Ok(seq) => {
@@ -143,14 +149,14 @@ impl Jobs {
 
     /// A name whose CNAMEs still hold the token of an earlier hosting is not claimed: whoever had
     /// it then may not know (RFC 8461 §10.3).
-    async fn may_claim(&self, hosted: &Hosted) -> Result<bool, StoreError> {
+    async fn speaks_against_claim(&self, hosted: &Hosted) -> Result<Option<String>, StoreError> {
         let former = self.database.former_tokens(&hosted.name).await?;
         if former.is_empty() {
-            return Ok(true);
+            return Ok(None);
         }
         let expected = self.looker.expected(&hosted.name, hosted.token, hosted.life.way);
         let look = self.looker.look(&expected, Servers::Never).await;
-        Ok(claim(&look, &self.looker.zone, &former).is_ok())
+        Ok(claim(&look, &self.looker.zone, &former).err().map(|old| old.to_string()))
     }
 
     async fn look(&self, hosted: &Hosted, seen: &mut Seen) {
@@ -283,6 +289,8 @@ enum Changed {
     Made,
     Reread,
     Lost,
+    /// Not made, for this reason.
+    Held(String),
 }
 
 /// What is waited for, for people; `None` if for nothing that needs saying.

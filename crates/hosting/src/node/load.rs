@@ -13,6 +13,7 @@ use ironpost_store::hosting::serving::{ServedCertificate, ServedRow};
 use ironpost_store::hosting::{DomainId, Seq};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::task::spawn_blocking;
 
 /// Applies rows in the order of the feed.
 #[derive(Debug)]
@@ -55,20 +56,23 @@ impl Loader {
         }
         let challenges = database.challenges_after(self.seen, now).await?;
         let mut after = self.seen;
-        loop {
-            let rows = database.served_after(after, PAGE).await?;
-            let Some(last) = rows.last() else { break };
+        let mut rows = database.served_after(after, PAGE).await?;
+        while let Some(last) = rows.last() {
             after = last.seq;
             if let Some(snapshot) = snapshot {
                 snapshot.put(&rows, after).await?;
             }
-            let whole = rows.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
-            for row in rows {
-                self.put(row);
+            // A node that starts reads many pages: the next one comes while one is unpacked.
+            let is_whole = usize::try_from(PAGE).is_ok_and(|page| rows.len() >= page);
+            let unpacking = self.unpack(rows);
+            let next = async {
+                if is_whole { database.served_after(after, PAGE).await } else { Ok(Vec::new()) }
+            };
+            let (unpacked, next) = tokio::join!(unpacking, next);
+            for (row, certificate) in unpacked? {
+                self.put(row, certificate);
             }
-            if !whole {
-                break;
-            }
+            rows = next?;
         }
         for challenge in challenges {
             self.challenge(challenge);
@@ -78,13 +82,29 @@ impl Loader {
         Ok(true)
     }
 
+    /// Unpacks the certificates of rows, beside what else goes on.
+    pub(super) fn unpack(
+        &self,
+        rows: Vec<ServedRow>,
+    ) -> impl Future<Output = Result<Vec<Unpacked>, StoreError>> + use<> {
+        let (served, seals) = (self.served.clone(), self.seals.clone());
+        let unpacking = spawn_blocking(move || {
+            let unpack = |mut row: ServedRow| {
+                let stored = row.certificate.take().filter(|_| !row.gone);
+                let unpacked = stored.and_then(|it| certificate(&served, &seals, &row.name, &it));
+                (row, unpacked)
+            };
+            rows.into_iter().map(unpack).collect()
+        });
+        async move { unpacking.await.map_err(|error| StoreError::Database(error.to_string())) }
+    }
+
     /// Serves what a row says.
-    pub(super) fn put(&mut self, row: ServedRow) {
+    pub(super) fn put(&mut self, row: ServedRow, certificate: Option<Arc<PackedCertificate>>) {
         if row.gone {
             self.served.forget(row.id);
             return;
         }
-        let certificate = row.certificate.and_then(|stored| self.certificate(&row.name, &stored));
         let policy = row
             .policy
             .map(|(version, text)| ServedPolicy { version, body: Bytes::from(text.into_bytes()) });
@@ -106,25 +126,6 @@ impl Loader {
     /// Everything up to `seen` came from a snapshot.
     pub(super) fn started_from(&mut self, seen: Seq) {
         self.seen = seen;
-    }
-
-    fn certificate(
-        &self,
-        domain: &Domain,
-        stored: &ServedCertificate,
-    ) -> Option<Arc<PackedCertificate>> {
-        let key = self.seals.open(domain.as_str(), &stored.sealed_key);
-        let key = key.map_err(|error| error.to_string());
-        let packed = key.and_then(|key| {
-            self.served.pack(&stored.chain, &key).map_err(|error| error.to_string())
-        });
-        match packed {
-            Ok(packed) => Some(packed),
-            Err(error) => {
-                tracing::error!(%domain, error, "the certificate of a policy host cannot be used");
-                None
-            }
-        }
     }
 
     fn challenge(&mut self, challenge: StoredChallenge) {
@@ -171,6 +172,26 @@ impl Loader {
         }
     }
 }
+
+/// The certificate of a row, if it can be used.
+fn certificate(
+    served: &Served,
+    seals: &Seals,
+    domain: &Domain,
+    stored: &ServedCertificate,
+) -> Option<Arc<PackedCertificate>> {
+    let key = seals.open(domain.as_str(), &stored.sealed_key).map_err(|error| error.to_string());
+    let packed =
+        key.and_then(|key| served.pack(&stored.chain, &key).map_err(|error| error.to_string()));
+    packed
+        .inspect_err(|error| {
+            tracing::error!(%domain, error, "the certificate of a policy host cannot be used");
+        })
+        .ok()
+}
+
+/// A row without its certificate, and that certificate.
+type Unpacked = (ServedRow, Option<Arc<PackedCertificate>>);
 
 /// Rows that are read at once: some MiB.
 const PAGE: u32 = 2_000;

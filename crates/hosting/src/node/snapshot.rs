@@ -38,8 +38,8 @@ impl Snapshot {
             let rows = self.file.rows(after, PAGE).await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.id);
-            for row in rows {
-                loader.put(row);
+            for (row, certificate) in loader.unpack(rows).await? {
+                loader.put(row, certificate);
             }
         }
         let seen = self.file.seen().await?;

@@ -4,11 +4,13 @@ use super::{Desk, OperationError, Prepared, Said};
 use crate::jobs::Kind;
 use ironpost_proto::delegation::Token;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Checks, Command, Life, Way};
+use ironpost_proto::lifecycle::{Change, Checks, Command, Life, State, Way};
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy::Policy;
 use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_store::StoreError;
-use ironpost_store::hosting::domains::{AddError, Hosted, NewDomain};
+use ironpost_store::hosting::domains::{AddError, Author, ChangeError, Hosted, NewDomain};
+use std::time::Duration;
 
 /// A domain to be hosted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +41,10 @@ pub enum NotAdded {
     #[error("{0} is hosted already: `ironpost domain show {0}` tells how far it is")]
     Hosted(Domain),
     /// Another organisation has it.
-    #[error("another organisation hosts {0} here: it has to withdraw it first")]
+    #[error(
+        "another organisation hosts {0} here, or asked for it within the last hour: it has to \
+         withdraw it, or the operator to remove it"
+    )]
     Taken(Domain),
     /// The rest.
     #[error(transparent)]
@@ -53,13 +58,15 @@ impl Desk {
             return Err(NotAdded::Hosted(add.name.clone()));
         }
         let now = self.clock.now();
+        let mut life = Life::new(add.way, now);
+        life.former = self.database.former(&add.name).await.map_err(store)?;
         let hosted = Hosted {
             id: ironpost_store::hosting::DomainId(0),
             organisation: self.organisation,
             name: add.name.clone(),
             token: Token::from_bytes(rand::random()),
             rua: add.rua.clone(),
-            life: Life::new(add.way, now),
+            life,
             seq: ironpost_store::hosting::Seq::default(),
             added: now,
         };
@@ -73,6 +80,7 @@ impl Desk {
     /// Hosts it: the domain with its first version, or nothing.
     pub async fn add(&self, prepared: Prepared) -> Result<Hosted, NotAdded> {
         let Prepared { hosted, changes, author, now } = prepared;
+        self.take_back(&hosted.name, now).await.map_err(store)?;
         let new = NewDomain {
             organisation: hosted.organisation,
             name: hosted.name,
@@ -91,6 +99,33 @@ impl Desk {
         Ok(added)
     }
 }
+
+impl Desk {
+    /// Who only asks for a name, and has shown nothing of it in DNS, must not keep its owner out: the
+    /// request gives way after a while.
+    async fn take_back(&self, name: &Domain, now: Timestamp) -> Result<(), StoreError> {
+        let Some(holder) = self.database.holder(name).await? else { return Ok(()) };
+        let life = &holder.life;
+        let is_stale = life.state == State::Pending
+            && life.announced.is_none()
+            && now.since(life.since) > GIVES_WAY
+            && holder.organisation != self.organisation;
+        if !is_stale {
+            return Ok(());
+        }
+        let why = Some("another organisation asked for the name".to_owned());
+        let author = Author { who: "ironpost".to_owned(), why };
+        match self.database.change(&holder, &CEASE, &author, now).await {
+            // Whoever changed it meanwhile shows that it is in use.
+            Ok(_) | Err(ChangeError::Conflict) => Ok(()),
+            Err(ChangeError::Store(error)) => Err(error),
+        }
+    }
+}
+
+const CEASE: [Change; 2] = [Change::Cease, Change::Enter(State::Gone)];
+/// Own limit: long enough to put records into DNS, short enough to be no obstacle.
+const GIVES_WAY: Duration = Duration::from_hours(1);
 
 fn store(error: StoreError) -> NotAdded {
     NotAdded::Operation(error.into())

@@ -283,7 +283,7 @@ impl Case<'_> {
 
     /// The number of a new version under this id.
     fn next_number(&self, id: &PolicyId, against: &mut Vec<Refusal>) -> Option<u32> {
-        if self.life.versions.iter().any(|version| version.id == *id) {
+        if self.life.has_used(id) {
             against.push(Refusal::IdUsed(id.clone()));
         }
         let last = self.life.latest().map_or(0, |latest| latest.number);

@@ -24,7 +24,9 @@ use std::time::Duration;
 /// Where there is nothing to hold, the beginning of time.
 pub fn held_until(life: &Life, which: impl Fn(&Version) -> bool) -> Option<Timestamp> {
     let mut shown = life.versions.iter().filter(|version| version.shown.is_some());
-    shown.try_fold(Timestamp::from_millis(0), |latest, version| {
+    // Of what was held before, nobody remembers what it said.
+    let before = life.former.held_until.unwrap_or(Timestamp::from_millis(0));
+    shown.try_fold(before, |latest, version| {
         if which(version) { Some(latest.max(free_from(version)?)) } else { Some(latest) }
     })
 }

@@ -3,6 +3,7 @@
 mod add;
 mod change;
 mod events;
+mod former;
 mod read;
 mod row;
 mod stored_migration;

@@ -2,18 +2,23 @@
 
 use crate::place::{Place, added, at, author, first, new_domain, on_both};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Change, Life, Migration, MxSet, State, Way};
+use ironpost_proto::lifecycle::{Change, Former, Life, MARGIN, Migration, MxSet, State, Way};
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy::{self, Policy};
 use ironpost_store::database::Database;
+use ironpost_store::hosting::DomainId;
 use ironpost_store::hosting::domains::{AddError, ChangeError, Hosted};
+use ironpost_store::hosting::fetches::LastServed;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use std::time::Duration;
 
 on_both!(
     a_domain_is_added_and_read_back,
     a_name_is_hosted_once,
     a_name_that_is_gone_is_free_and_its_token_is_not,
+    what_was_held_before_is_not_forgotten,
     many_are_added_all_or_none,
     lists_are_pages_in_the_order_of_names,
     a_change_is_what_life_applies,
@@ -26,6 +31,10 @@ fn policy(mode: &str, hosts: &[&str]) -> Policy {
     let mx: Vec<_> = hosts.iter().map(|host| format!("mx: {host}")).collect();
     let body = format!("version: STSv1\nmode: {mode}\n{}\nmax_age: 86400\n", mx.join("\n"));
     policy::parse(body.as_bytes()).verdict.unwrap()
+}
+
+fn served(domain: DomainId, version: u32, at: Timestamp) -> LastServed {
+    LastServed { domain, version, at }
 }
 
 fn add(number: u32) -> Change {
@@ -51,6 +60,25 @@ async fn a_domain_is_added_and_read_back(place: Place) {
     database.close().await;
     let database = place.open().await;
     assert_eq!(database.domain_by_id(hosted.id).await.unwrap(), Some(hosted));
+}
+
+async fn what_was_held_before_is_not_forgotten(place: Place) {
+    let database = place.open().await;
+    let organisation = first(&database).await;
+    let gone = added(&database, "a.test", 1).await;
+    let end = [add(1), Change::Show(1), Change::Announce(1), Change::Cease];
+    let end = [&end[..], &[Change::Enter(State::Gone)]].concat();
+    database.change(&gone, &end, &author(), at(1_000)).await.unwrap();
+    database.record_served(&[served(gone.id, 1, at(900))]).await.unwrap();
+    let new = new_domain(organisation, "a.test", 2);
+    let anew = database.add_domain(&new, &author(), at(2_000)).await.unwrap();
+    let former = &anew.life.former;
+    assert_eq!(former.ids, ["id1".parse().unwrap()], "R2: never again");
+    let held = at(900).after(Duration::from_hours(24)).after(MARGIN);
+    assert_eq!(former.held_until, Some(held), "what was served last, its max_age, the margin");
+    assert_eq!(database.holder(&new.name).await.unwrap().map(|held| held.id), Some(anew.id));
+    let other = added(&database, "b.test", 3).await;
+    assert_eq!(other.life.former, Former::default(), "another name");
 }
 
 async fn a_name_is_hosted_once(place: Place) {

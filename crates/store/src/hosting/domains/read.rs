@@ -20,12 +20,33 @@ impl Database {
     ) -> Result<Option<Hosted>, StoreError> {
         let condition = "d.organisation_id = $1 AND d.name = $2 AND d.state <> 'gone'";
         let find = |sql| Statement::composed(sql).bind(organisation.0).bind(name.as_str());
-        self.one(condition, find).await
+        let found = self.one(condition, find).await?;
+        self.with_former(found).await
     }
 
     /// The same by its number, gone or not.
     pub async fn domain_by_id(&self, id: DomainId) -> Result<Option<Hosted>, StoreError> {
+        let found = self.by_id(id).await?;
+        self.with_former(found).await
+    }
+
+    /// Whoever has this name now.
+    pub async fn holder(&self, name: &Domain) -> Result<Option<Hosted>, StoreError> {
+        let condition = "d.name = $1 AND d.state <> 'gone'";
+        self.one(condition, |sql| Statement::composed(sql).bind(name.as_str())).await
+    }
+
+    /// By its number, without what is left of earlier hostings.
+    pub(super) async fn by_id(&self, id: DomainId) -> Result<Option<Hosted>, StoreError> {
         self.one("d.id = $1", |sql| Statement::composed(sql).bind(id.0)).await
+    }
+
+    async fn with_former(&self, found: Option<Hosted>) -> Result<Option<Hosted>, StoreError> {
+        let Some(mut hosted) = found else { return Ok(None) };
+        if hosted.life.state != State::Gone {
+            hosted.life.former = self.former(&hosted.name).await?;
+        }
+        Ok(Some(hosted))
     }
 
     async fn one(

@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::database::Row;
 use crate::hosting::column::{self, damaged};
 use crate::hosting::{DomainId, OrganisationId, Seq};
-use ironpost_proto::lifecycle::{Life, State, Version, Way};
+use ironpost_proto::lifecycle::{Former, Life, State, Version, Way};
 use ironpost_proto::mta_sts::policy::{self, Policy};
 
 /// Without versions. Columns: [`COLUMNS`].
@@ -29,6 +29,7 @@ pub(super) fn hosted(row: &Row) -> Result<Hosted, StoreError> {
             shown: number(7)?,
             announced: number(8)?,
             migration: migration.transpose()?,
+            former: Former::default(),
         },
         added: column::time(row, 11)?,
         seq: Seq(row.int(12)?),
