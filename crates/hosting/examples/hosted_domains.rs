@@ -25,6 +25,7 @@ use rcgen::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -221,7 +222,11 @@ impl Lines {
 
     fn end(mut self) -> Outcome<()> {
         let digest = self.digest.clone().finalize();
-        let digest: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+        let digest = digest.iter().fold(String::new(), |mut text, octet| {
+            // A `String` takes whatever is written to it.
+            let _ = write!(text, "{octet:02x}");
+            text
+        });
         self.line(&json!({ "rows": self.rows, "sha256": digest }))?;
         Ok(self.file.flush()?)
     }

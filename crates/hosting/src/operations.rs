@@ -148,7 +148,7 @@ pub(crate) fn fresh_id(life: &Life, now: Timestamp) -> Result<PolicyId, Operatio
     }
     // Several within a second: one more than there are versions cannot all be used.
     let most = life.versions.len().saturating_add(life.former.ids.len()).saturating_add(2);
-    let numbered = (2..=most)
-        .filter_map(|number| format!("{base}n{number}").parse::<PolicyId>().ok());
+    let numbered =
+        (2..=most).filter_map(|number| format!("{base}n{number}").parse::<PolicyId>().ok());
     numbered.into_iter().find(|id| !life.has_used(id)).ok_or(OperationError::Clock)
 }

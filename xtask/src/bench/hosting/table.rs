@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(figures.judge(10_001.0), "≥ 10001/s and core MISSED");
         let slow = Figures { each_core: 5_000.0, ..figures };
         assert_eq!(figures.beside(&slow), "we: 2.00 times the rate of a core");
-        assert_eq!(Figures::median(&[slow, figures, figures]).rate, figures.rate);
+        assert_eq!(Figures::median(&[slow, figures, figures]), figures);
         let line = line("ironpost", &figures, "a remark");
         assert!(line.starts_with("ironpost ") && line.ends_with("  8.0  a remark\n"), "{line}");
     }

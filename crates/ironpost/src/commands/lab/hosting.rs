@@ -126,13 +126,17 @@ impl Installation {
                 self.arrived(name, State::Testing).await?;
                 let to = Wanted { mode: Some(Mode::Enforce), ..Wanted::default() };
                 let prepared = self.desk.publish(name, to, &said, &Checks::default()).await;
-                self.desk.carry_out(prepared.map_err(Failure::usage)?).await
+                self.desk
+                    .carry_out(prepared.map_err(Failure::usage)?)
+                    .await
                     .map_err(Failure::usage)?;
             }
             State::Withdrawing => {
                 self.arrived(name, State::Testing).await?;
                 let prepared = self.desk.withdraw(name, &said).await;
-                self.desk.carry_out(prepared.map_err(Failure::usage)?).await
+                self.desk
+                    .carry_out(prepared.map_err(Failure::usage)?)
+                    .await
                     .map_err(Failure::usage)?;
             }
             State::Pending | State::Delegated | State::Certified | State::Testing => {}
