@@ -1,5 +1,5 @@
-//! Hosting as a whole, from outside: the lab as a new user meets it, what is refused, and several nodes
-//! on one PostgreSQL.
+//! Hosting as a whole, from outside: the lab as a new user meets it, what is refused, several nodes
+//! on one PostgreSQL, and senders that follow a domain through its life.
 
 #![cfg(test)]
 
@@ -24,5 +24,6 @@ mod postgres;
 #[expect(dead_code, reason = "shared with the tests of the command line")]
 mod program;
 mod refused;
+mod senders;
 mod transfer;
 mod waiting;
