@@ -329,7 +329,7 @@ mod tests {
             assert!(advice.contains(package.needed_for), "{advice}");
         }
         assert!(
-            advice.contains("apt-get install --no-install-recommends iproute2 nftables"),
+            advice.contains("apt-get install --no-install-recommends systemd iproute2 nftables"),
             "{advice}"
         );
     }
