@@ -143,9 +143,9 @@ impl Outside {
         let (dns, https) = (ports.dns, ports.https);
         // The record first: who sees a new id has to find its body (RFC 8461 §8.1).
         let server = SocketAddr::new(address, dns);
-        let txt = self.runtime.block_on(self.resolver.txt_at(server, &record));
-        let txt = txt.map_err(|error| error.to_string())?;
-        let [text] = txt.records() else { return Err(format!("no record: {txt:?}")) };
+        let answer = self.runtime.block_on(self.resolver.txt_at(server, &record));
+        let answer = answer.map_err(|error| error.to_string())?;
+        let [text] = answer.records() else { return Err(format!("no record: {answer:?}")) };
         let text = String::from_utf8_lossy(text);
         let id = text.strip_prefix("v=STSv1; id=").and_then(|rest| rest.strip_suffix(';'));
         let host = SocketAddr::new(address, https);
