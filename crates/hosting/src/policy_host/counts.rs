@@ -96,7 +96,9 @@ mod tests {
     #[test]
     fn each_event_has_a_place_and_a_name_of_its_own() {
         let counts = Counts::default();
-        Event::ALL.into_iter().for_each(|event| counts.add(event));
+        for event in Event::ALL {
+            counts.add(event);
+        }
         let names: std::collections::BTreeSet<_> = counts.all().map(|(name, _)| name).collect();
         assert_eq!(names.len(), Event::ALL.len());
         assert!(counts.all().all(|(_, count)| count == 1));

@@ -224,8 +224,8 @@ mod tests {
         assert_eq!(refused(std::slice::from_ref(&leaf), &ed25519), PackError::Mismatch);
         // The public part of one, the private part of the other.
         let forged = [&other[..P256_START.len() + P256_SCALAR], &key[P256_START.len() + 32..]];
-        let packed = packer.pack(&[leaf], &forged.concat()).unwrap();
-        assert_eq!(packed.unpack().unwrap_err(), PackError::Mismatch);
+        let wrong = packer.pack(&[leaf], &forged.concat()).unwrap();
+        assert_eq!(wrong.unpack().unwrap_err(), PackError::Mismatch);
     }
 
     #[test]

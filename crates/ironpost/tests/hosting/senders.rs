@@ -26,9 +26,9 @@ fn no_mail_is_refused_while_a_domain_goes_through_its_life() {
     // A day of testing is enough, and not an hour less.
     let enforce = format!("domain publish {DOMAIN} --mode enforce");
     let announced = world.announced();
-    world.go_to(announced + HOUR * 24 - SECOND * 30);
+    world.go_to(announced + HOUR * 24 - MINUTE);
     assert_eq!(site.ironpost(&enforce).code, 2);
-    world.go_to(announced + HOUR * 24 + SECOND);
+    world.go_to(announced + HOUR * 24 + MOMENT);
     assert_eq!(site.ok(&enforce), format!("{DOMAIN}: version 2, enforce.\n"));
     world.follower_hears(&secure(&[OLD]));
     let enforced = world.lose_a_sender();
@@ -39,7 +39,7 @@ fn no_mail_is_refused_while_a_domain_goes_through_its_life() {
     let may_switch = world.date("MX records may be switched");
     world.go_to(may_switch - HOUR);
     assert_eq!(world.lost[enforced].answer(), secure(&[OLD]), "it would refuse the new host");
-    world.go_to(may_switch + SECOND);
+    world.go_to(may_switch + MOMENT);
     assert_eq!(world.lost[enforced].answer(), NO_POLICY);
     let widened = world.lose_a_sender();
     world.set_mx(NEW);
@@ -51,9 +51,9 @@ fn no_mail_is_refused_while_a_domain_goes_through_its_life() {
     assert!(refused.stderr.contains("senders may still know the old MX records"), "{refused:?}");
     world.go_to(may_switch + HOUR);
     let may_narrow = world.date("the policy may be narrowed");
-    world.go_to(may_narrow - SECOND * 30);
+    world.go_to(may_narrow - MINUTE);
     assert_eq!(site.ironpost(&narrow).code, 2);
-    world.go_to(may_narrow + SECOND);
+    world.go_to(may_narrow + MOMENT);
     wait_until("the end of the wait", || site.ironpost(&narrow), |run| run.code == 0);
     world.follower_hears(&secure(&[NEW]));
     assert_eq!(world.lost[widened].answer(), secure(&[OLD, NEW]));
@@ -66,7 +66,7 @@ fn no_mail_is_refused_while_a_domain_goes_through_its_life() {
     world.go_to(free - HOUR);
     assert_eq!(world.lost[narrowed].answer(), secure(&[NEW]), "it would refuse a third host");
     assert_eq!(site.json("show", DOMAIN)["state"], "withdrawing");
-    world.go_to(free + SECOND);
+    world.go_to(free + MOMENT);
     assert_eq!(world.lost[narrowed].answer(), NO_POLICY);
     wait_until("the end", || site.ok("domain list"), String::is_empty);
     world.follower_hears(NO_POLICY);
@@ -206,4 +206,6 @@ fn secure(hosts: &[&str]) -> String {
 /// Mail goes anywhere.
 const NO_POLICY: &str = "NOTFOUND ";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const SECOND: SignedDuration = SignedDuration::from_secs(1);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// Dates are told in whole seconds, and clocks moved by whole seconds.
+const MOMENT: SignedDuration = SignedDuration::from_secs(3);

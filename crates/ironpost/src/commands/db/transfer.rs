@@ -52,23 +52,20 @@ pub(crate) struct BackupArgs {
 pub(super) async fn export(args: ExportArgs, console: &Console) -> Result<Exit, Failure> {
     let settings = args.hosting.settle()?;
     let database = desk::open(&settings).await?;
-    let transferred = match &args.output {
-        Some(path) => {
-            let failed = |error| Failure::writing(path, error);
-            let mut options = File::options();
-            let file = options.write(true).create_new(true).mode(OWNER_ONLY).open(path).await;
-            let mut out = BufWriter::new(file.map_err(failed)?);
-            let transferred = database.export(&mut out).await.map_err(Failure::could_not_test)?;
-            out.flush().await.map_err(failed)?;
-            out.get_ref().sync_all().await.map_err(failed)?;
-            transferred
-        }
-        None => {
-            let mut out = BufWriter::new(standard(io::stdout()).map_err(Failure::stdout)?);
-            let transferred = database.export(&mut out).await.map_err(Failure::could_not_test)?;
-            out.flush().await.map_err(Failure::stdout)?;
-            transferred
-        }
+    let transferred = if let Some(path) = &args.output {
+        let failed = |error| Failure::writing(path, error);
+        let mut options = File::options();
+        let file = options.write(true).create_new(true).mode(OWNER_ONLY).open(path).await;
+        let mut out = BufWriter::new(file.map_err(failed)?);
+        let transferred = database.export(&mut out).await.map_err(Failure::could_not_test)?;
+        out.flush().await.map_err(failed)?;
+        out.get_ref().sync_all().await.map_err(failed)?;
+        transferred
+    } else {
+        let mut out = BufWriter::new(standard(io::stdout()).map_err(Failure::stdout)?);
+        let transferred = database.export(&mut out).await.map_err(Failure::could_not_test)?;
+        out.flush().await.map_err(Failure::stdout)?;
+        transferred
     };
     console.note(&format!("exported: {}", counts(&transferred)));
     Ok(Exit::Clean)

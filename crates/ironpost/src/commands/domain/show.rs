@@ -162,8 +162,8 @@ fn text(shown: &Shown, style: Style) -> String {
     }
     for (job, note) in waits {
         let next = job.due.map(|due| format!(" (next try {})", times::from_now(due, now)));
-        let line = format!("{}: {note}{}", job.kind, next.unwrap_or_default());
-        let _ = writeln!(out, "  {}", Visible::from(&*line));
+        let wait = format!("{}: {note}{}", job.kind, next.unwrap_or_default());
+        let _ = writeln!(out, "  {}", Visible::from(&*wait));
     }
     out
 }

@@ -234,7 +234,7 @@ const SENDERS: u8 = 40;
 /// How long each of them rests between two domains.
 const PACE: Duration = Duration::from_millis(700);
 /// After how long they fetch anew: a day is too long for a lab.
-const REFRESH: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(60);
+const REFRESH: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(50);
 const GOODBYE: Duration = Duration::from_secs(10);
