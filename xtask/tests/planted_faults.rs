@@ -84,7 +84,7 @@ fn a_second_user_is_named() {
             let on = "domain = { path = \"../../foreign/domain\" }\n";
             package(root, "crates/checker", "ironpost-checker", on);
         },
-        "ironpost-checker: uses domain: DNS stays behind the interface of net",
+        "ironpost-checker: uses domain: DNS is asked behind the interface of net",
     );
 }
 
