@@ -1,6 +1,6 @@
 //! One database behind two engines: SQLite on this machine, or PostgreSQL for several nodes.
 //!
-//! A [`Statement`] is one SQL text for both, with `$1`, `$2` as parameters; what the two write
+//! A `Statement` is one SQL text for both, with `$1`, `$2` as parameters; what the two write
 //! differently is not used, or stands in one place here. Times are milliseconds since the epoch in
 //! BIGINT.
 //!

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 impl Alerts {
-    /// Tells when the database is away for longer than [`PATIENCE`], and when it is back, until
+    /// Tells when the database is away for longer than `PATIENCE`, and when it is back, until
     /// `end`. `is_there` says of what `health` shows whether it is.
     pub async fn watch_database<T>(
         self,

@@ -1,4 +1,4 @@
-//! Hosting: options, surroundings and the file become one [`HostingSettings`], which `ironpost
+//! Hosting: options, surroundings and the file become one `HostingSettings`, which `ironpost
 //! serve` and the commands beside it are run from.
 
 pub(crate) mod args;

@@ -85,6 +85,8 @@ pub(super) async fn import(args: ImportArgs, console: &Console) -> Result<Exit, 
         database.import(BufReader::new(file)).await
     };
     let transferred = imported.map_err(Failure::usage)?;
+    // Or the next start has all of it to work off.
+    database.close().await;
     console.print(&format!("Imported: {}.\n", counts(&transferred)))?;
     Ok(Exit::Clean)
 }
