@@ -20,14 +20,18 @@ use tokio::task::spawn_blocking;
 pub(crate) struct Loader {
     served: Served,
     seals: Seals,
+    /// Every row up to here is served …
     seen: Seq,
+    /// … and every challenge up to here, which a snapshot does not keep.
+    challenges_seen: Seq,
     /// Challenges under way, by their numbers.
     challenges: BTreeMap<i64, StoredChallenge>,
 }
 
 impl Loader {
     pub(super) fn new(served: Served, seals: Seals) -> Self {
-        Self { served, seals, seen: Seq::default(), challenges: BTreeMap::new() }
+        let (seen, challenges_seen) = (Seq::default(), Seq::default());
+        Self { served, seals, seen, challenges_seen, challenges: BTreeMap::new() }
     }
 
     /// Everything up to here is served.
@@ -37,7 +41,7 @@ impl Loader {
 
     /// Reads all from the beginning the next time.
     pub(super) fn start_anew(&mut self) {
-        self.seen = Seq::default();
+        (self.seen, self.challenges_seen) = (Seq::default(), Seq::default());
     }
 
     /// Applies what is new. Says whether anything was.
@@ -47,14 +51,11 @@ impl Loader {
         snapshot: Option<&Snapshot>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        // The end is fixed first: a challenge that is handed out while pages are read comes with
-        // the next round.
         let end = database.feed().await?;
         if end == self.seen {
             self.drop_expired(now);
             return Ok(false);
         }
-        let challenges = database.challenges_after(self.seen, now).await?;
         let mut after = self.seen;
         let mut rows = database.served_after(after, PAGE).await?;
         while let Some(last) = rows.last() {
@@ -74,11 +75,14 @@ impl Loader {
             }
             rows = next?;
         }
-        for challenge in challenges {
+        // Pages may reach beyond `end`. The challenges are read after them, so that none below the
+        // last row is missed.
+        for challenge in database.challenges_after(self.challenges_seen, now).await? {
             self.challenge(challenge);
         }
         self.drop_expired(now);
         self.seen = end.max(after);
+        self.challenges_seen = self.seen;
         Ok(true)
     }
 

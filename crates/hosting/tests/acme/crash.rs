@@ -49,9 +49,9 @@ async fn killed_anywhere_an_order_is_placed_once() {
             drop(acme);
             // Started anew.
             let acme = here.acme(settings);
-            here.care(&acme, &hosted).await;
+            let cared = here.care(&acme, &hosted).await;
             let stored = here.database.certificate(hosted.id).await.unwrap();
-            assert!(stored.is_some(), "killed after {polls} polls");
+            assert!(stored.is_some(), "killed after {polls} polls: {cared:?}");
             assert_eq!(here.database.acme_order(hosted.id).await.unwrap(), None);
             whole
         });
