@@ -93,6 +93,10 @@ impl Node {
             Err(error) => tracing::error!(%error, "the database does not answer"),
         }
         if let Some(snapshot) = &self.parts.snapshot {
+            if !snapshot.is_fit(self.parts.clock.now()).await? {
+                tracing::error!("the snapshot is of a node that left long ago: not served");
+                return Ok(false);
+            }
             let seen = snapshot.load(&mut self.loader).await?;
             let sites = self.parts.served.len();
             tracing::warn!(sites, "serving from the snapshot until the database is back");
@@ -143,6 +147,9 @@ impl Node {
         } else {
             let id = self.parts.database.join(&self.parts.name, &self.parts.roles, now).await?;
             self.id = Some(id);
+            if let Some(snapshot) = &self.parts.snapshot {
+                snapshot.join().await?;
+            }
             id
         };
         // A database restored from a backup is behind: all of it is read again.
@@ -189,7 +196,12 @@ impl Node {
     async fn leave(&mut self) {
         let Some(id) = self.id else { return };
         let goodbye = async {
-            self.parts.log.flush(&self.parts.database, id, self.parts.clock.now()).await?;
+            let now = self.parts.clock.now();
+            self.parts.log.flush(&self.parts.database, id, now).await?;
+            // Before the others hear of it.
+            if let Some(snapshot) = &self.parts.snapshot {
+                snapshot.leave(now).await?;
+            }
             self.parts.database.leave(id).await
         };
         match timeout(GOODBYE, goodbye).await {
@@ -212,3 +224,6 @@ async fn changed(watch: Option<&mut Watch>) {
 const BEAT: Duration = Duration::from_secs(3);
 /// How long the end of a node waits for the database.
 const GOODBYE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,11 @@
 
 use crate::database::Migration;
 use crate::hosting::serving::{ServedCertificate, ServedRow};
-use crate::hosting::{DomainId, Seq};
+use crate::hosting::{DomainId, Seq, certificates};
 use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
+use ironpost_proto::domain::Domain;
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::record::PolicyId;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Connection, Row};
@@ -46,6 +48,22 @@ impl SnapshotFile {
     /// Up to where it goes.
     pub async fn seen(&self) -> Result<Seq, StoreError> {
         Ok(Seq(sqlx::query_scalar("SELECT seq FROM seen").fetch_one(&self.readers).await?))
+    }
+
+    /// When the node took leave of the others, if it has and has not come back.
+    pub async fn left_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let left_at = sqlx::query_scalar("SELECT left_at FROM seen").fetch_one(&self.readers);
+        let left_at: Option<i64> = left_at.await?;
+        // One before 1970 is as good as that.
+        Ok(left_at.map(|at| Timestamp::from_millis(u64::try_from(at).unwrap_or_default())))
+    }
+
+    /// Keeps that the node takes leave, or that it is back.
+    pub async fn put_left_at(&self, at: Option<Timestamp>) -> Result<(), StoreError> {
+        let at = at.map(|at| i64::try_from(at.as_millis()).unwrap_or(i64::MAX));
+        let update = sqlx::query("UPDATE seen SET left_at = $1 WHERE left_at IS NOT $1").bind(at);
+        update.execute(&self.writer).await?;
+        Ok(())
     }
 
     /// Rows after that of `after`, in the order of their numbers, at most `limit`. What cannot be
@@ -101,7 +119,7 @@ async fn write(
         .bind(row.policy.as_ref().map(|(_, policy)| policy))
         .bind(row.record.as_ref().map(PolicyId::as_str))
         .bind(row.rua.as_ref())
-        .bind(certificate.map(|certificate| in_one(&certificate.chain)))
+        .bind(certificate.map(|certificate| certificate.chain.concat()))
         .bind(certificate.map(|certificate| &certificate.sealed_key))
         .bind(row.seq.0)
         .execute(&mut *transaction)
@@ -120,9 +138,10 @@ fn read(row: &SqliteRow) -> Result<Option<ServedRow>, StoreError> {
     let record: Option<String> = row.try_get(5)?;
     let chain: Option<Vec<u8>> = row.try_get(7)?;
     let sealed_key: Option<Vec<u8>> = row.try_get(8)?;
-    let (Ok(name), Ok(token)) = (name.parse(), token.parse()) else { return Ok(None) };
-    let certificate = chain.zip(sealed_key).and_then(|(chain, sealed_key)| {
-        Some(ServedCertificate { chain: apart(&chain)?, sealed_key })
+    let name = Domain::from_a_labels(name.as_bytes());
+    let (Ok(name), Ok(token)) = (name, token.parse()) else { return Ok(None) };
+    let certificate = chain.zip(sealed_key).and_then(|(octets, sealed_key)| {
+        Some(ServedCertificate { chain: certificates::chain(&octets).ok()?, sealed_key })
     });
     Ok(Some(ServedRow {
         id: DomainId(row.try_get(0)?),
@@ -137,30 +156,6 @@ fn read(row: &SqliteRow) -> Result<Option<ServedRow>, StoreError> {
     }))
 }
 
-/// Certificates one after the other, each behind its length.
-fn in_one(chain: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for certificate in chain {
-        // No certificate is that long.
-        let length = u32::try_from(certificate.len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(certificate);
-    }
-    out
-}
-
-fn apart(mut octets: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut chain = Vec::new();
-    while !octets.is_empty() {
-        let (length, rest) = octets.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (certificate, rest) = rest.split_at_checked(length)?;
-        chain.push(certificate.to_vec());
-        octets = rest;
-    }
-    Some(chain)
-}
-
 impl Kind<'_> {
     /// What a node serves: it can be had again, and a loss of power must not take it.
     fn snapshot() -> Kind<'static> {
@@ -168,20 +163,14 @@ impl Kind<'_> {
     }
 }
 
-const SNAPSHOT_MIGRATIONS: &[&str] = &[include_str!("../migrations/snapshot/0001_snapshot.sql")];
+const SNAPSHOT_MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/snapshot/0001_snapshot.sql"),
+    include_str!("../migrations/snapshot/0002_leave.sql"),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chains_are_read_back_and_broken_ones_are_not() {
-        let chain = vec![vec![1, 2, 3], Vec::new(), vec![4]];
-        assert_eq!(apart(&in_one(&chain)), Some(chain.clone()));
-        let whole = in_one(&chain);
-        assert_eq!(apart(&whole[..whole.len() - 1]), None, "cut short");
-        assert_eq!(apart(&[0, 0]), None, "half a length");
-    }
 
     #[tokio::test]
     async fn what_is_kept_is_read_back() {
@@ -196,7 +185,7 @@ mod tests {
             record: Some("1".parse().unwrap()),
             rua: None,
             certificate: Some(ServedCertificate {
-                chain: vec![vec![1], vec![2, 3]],
+                chain: vec![vec![0x30, 1, 7], vec![0x30, 0]],
                 sealed_key: vec![9],
             }),
             seq: Seq(id),
@@ -210,5 +199,19 @@ mod tests {
         assert_eq!(file.seen().await.unwrap(), Seq(5));
         file.clear().await.unwrap();
         assert_eq!(file.rows(None, 10).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_leave_is_remembered_until_the_node_is_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("snapshot.db");
+        let file = SnapshotFile::open(&path).await.unwrap();
+        assert_eq!(file.left_at().await.unwrap(), None);
+        file.put_left_at(Some(Timestamp::from_millis(7))).await.unwrap();
+        let file = SnapshotFile::open(&path).await.unwrap();
+        file.put(&[], Seq(5)).await.unwrap();
+        assert_eq!(file.left_at().await.unwrap(), Some(Timestamp::from_millis(7)));
+        file.put_left_at(None).await.unwrap();
+        assert_eq!(file.left_at().await.unwrap(), None);
     }
 }

@@ -2,7 +2,7 @@
 
 mod chain;
 
-pub(super) use chain::chain;
+pub(crate) use chain::chain;
 
 use super::column::{self, millis, number, opt_time, time};
 use super::{DomainId, Seq};

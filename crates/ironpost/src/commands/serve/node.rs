@@ -278,7 +278,7 @@ fn nothing_to_serve(there: Result<(), OpenError>) -> Failure {
     let error = there.map_or_else(anyhow::Error::new, |()| anyhow::anyhow!("the database is away"));
     Failure::could_not_test(error.context(
         "there is nothing to serve: the database does not answer, and this node has not served \
-         from it before",
+         from it before, or was stopped more than an hour ago: start it when the database is back",
     ))
 }
 

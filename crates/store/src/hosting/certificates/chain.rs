@@ -4,7 +4,7 @@ use super::super::column::damaged;
 use crate::StoreError;
 
 /// The certificates of a chain.
-pub(in super::super) fn chain(mut octets: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+pub(crate) fn chain(mut octets: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut certificates = Vec::new();
     while !octets.is_empty() {
         let (certificate, rest) = value(octets).ok_or_else(damaged)?;
