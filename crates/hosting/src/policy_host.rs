@@ -7,7 +7,7 @@
 //! | 443 | one that offers `acme-tls/1` alone | the certificate of TLS-ALPN-01, and the end |
 //! | 443 | `GET /.well-known/mta-sts.txt` | 200 and the policy; 404 if none is shown |
 //! | 80 | `GET /.well-known/acme-challenge/TOKEN` | 200 and the key authorization |
-//! | both | another path | 404; another method, 405; another host, 421 |
+//! | both | another path | 404; another method, 405; another host, 421; no host at all, 400 |
 //!
 //! Nobody is redirected (RFC 8461 §3.3: a sender must not follow), and no session is resumed: a
 //! sender comes once in a while, and each time it is to see the certificate of that day.

@@ -55,6 +55,7 @@ async fn each_request_gets_what_it_deserves() {
         (named("Host: mta-sts.a.test.\r\n"), 421, "a name as DNS writes it"),
         (named(""), 400, "no host"),
         (named("Host:\r\n"), 400, "an empty host"),
+        (named("Host: mta-sts.a.test/\r\n"), 400, "RFC 9112 §3.2: no host at all"),
         (named("Host: mta-sts.a.test\r\nHost: mta-sts.b.test\r\n"), 400, "two hosts"),
         (with(&format!("GET {PATH} HTTP/1.0"), ""), 200, "HTTP/1.0 names no host"),
         (with(&format!("GET {PATH} HTTP/1.0"), "Host: mta-sts.b.test\r\n"), 421, "or another"),
