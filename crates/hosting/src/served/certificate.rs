@@ -1,6 +1,6 @@
 //! Certificates and their keys, as small as they get: a hundred thousand of them are in memory.
 
-use super::delta::{apply, difference};
+use super::delta::Sample;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rustls::crypto::aws_lc_rs::sign::{any_ecdsa_type, any_supported_type};
 use rustls::server::ParsedCertificate;
@@ -23,7 +23,7 @@ struct Family {
     /// The rest of the chain, DER, in its order.
     issuers: Box<[Box<[u8]>]>,
     /// The first leaf that was seen, DER.
-    sample: Box<[u8]>,
+    sample: Sample,
 }
 
 /// Why a chain and a key are no identity.
@@ -47,7 +47,7 @@ impl PackedCertificate {
     /// Unpacks both, ready to sign. The key is that of the certificate.
     pub(crate) fn unpack(&self) -> Result<CertifiedKey, PackError> {
         // It was made from the same sample.
-        let leaf = apply(&self.family.sample, &self.leaf).ok_or(PackError::Certificate)?;
+        let leaf = self.family.sample.apply(&self.leaf).ok_or(PackError::Certificate)?;
         let key = self.key.unpack(&leaf)?;
         let issuers = self.family.issuers.iter().map(|der| der.to_vec());
         let chain = std::iter::once(leaf).chain(issuers).map(CertificateDer::from);
@@ -79,7 +79,7 @@ impl Packer {
         let (leaf, issuers) = chain.split_first().ok_or(PackError::Empty)?;
         let key = Key::of(leaf, key)?;
         let family = self.family(issuers, leaf);
-        let leaf = difference(&family.sample, leaf);
+        let leaf = family.sample.difference(leaf);
         Ok(PackedCertificate { family, leaf, key })
     }
 
@@ -97,7 +97,7 @@ impl Packer {
             families.retain(|family| Arc::strong_count(family) > 1);
         }
         let issuers = issuers.iter().map(|der| der.as_slice().into()).collect();
-        let new = Arc::new(Family { issuers, sample: leaf.into() });
+        let new = Arc::new(Family { issuers, sample: Sample::of(leaf) });
         if families.len() < MAX_FAMILIES {
             let hash_of = |family: &Arc<Family>| self.hashes.hash_one(&family.issuers);
             families.insert_unique(hash, Arc::clone(&new), hash_of);
@@ -132,7 +132,10 @@ impl Key {
         if spki.strip_prefix(P256_SPKI) != Some(point.as_slice()) {
             return Err(PackError::Mismatch);
         }
-        let place = leaf.windows(P256_POINT).position(|octets| octets == point);
+        // The first octets alone tell nearly all other places apart.
+        let is_there =
+            |octets: &[u8]| octets.first_chunk::<8>() == point.first_chunk() && octets == point;
+        let place = leaf.windows(P256_POINT).position(is_there);
         Ok(match place.map(u16::try_from) {
             Some(Ok(point)) => Self::P256 { scalar: *scalar, point },
             _ => Self::Other(der.into()),

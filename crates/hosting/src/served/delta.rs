@@ -5,44 +5,57 @@
 //! many octets and one more follow; any other that octets are taken from the sample, at the place
 //! that the next two octets give (high one first).
 
-/// What differs. Any octets are differences from any sample: [`apply`] gives back the same.
-pub(super) fn difference(sample: &[u8], octets: &[u8]) -> Box<[u8]> {
-    let places = Places::of(sample);
-    let mut steps = Vec::with_capacity(octets.len() / 2);
-    let (mut done, mut at) = (0, 0);
-    while let Some(rest) = octets.get(at..).filter(|rest| rest.len() >= SHORTEST) {
-        match places.find(sample, rest) {
-            Some((place, length)) => {
-                keep(&mut steps, &octets[done..at]);
-                steps.push(TAKE + u8::try_from(length - SHORTEST).unwrap_or_default());
-                steps.extend_from_slice(&place.to_be_bytes());
-                at += length;
-                done = at;
-            }
-            None => at += 1,
-        }
-    }
-    keep(&mut steps, &octets[done..]);
-    steps.into_boxed_slice()
+/// What others are compared with.
+#[derive(Debug)]
+pub(super) struct Sample {
+    octets: Box<[u8]>,
+    places: Places,
 }
 
-/// The octets; none if these are no differences from that sample.
-pub(super) fn apply(sample: &[u8], mut steps: &[u8]) -> Option<Vec<u8>> {
-    let mut octets = Vec::with_capacity(sample.len() + sample.len() / 8);
-    while let Some((step, rest)) = steps.split_first() {
-        if *step < TAKE {
-            let (kept, rest) = rest.split_at_checked(usize::from(*step) + 1)?;
-            octets.extend_from_slice(kept);
-            steps = rest;
-        } else {
-            let (place, rest) = rest.split_first_chunk()?;
-            let from = usize::from(u16::from_be_bytes(*place));
-            let length = usize::from(step - TAKE) + SHORTEST;
-            octets.extend_from_slice(sample.get(from..from + length)?);
-            steps = rest;
-        }
+impl Sample {
+    pub(super) fn of(octets: &[u8]) -> Self {
+        Self { octets: octets.into(), places: Places::of(octets) }
     }
-    Some(octets)
+
+    /// What differs. Any octets are differences from any sample: [`Self::apply`] gives back the
+    /// same.
+    pub(super) fn difference(&self, octets: &[u8]) -> Box<[u8]> {
+        let mut steps = Vec::with_capacity(octets.len() / 2);
+        let (mut done, mut at) = (0, 0);
+        while let Some(rest) = octets.get(at..).filter(|rest| rest.len() >= SHORTEST) {
+            match self.places.find(&self.octets, rest) {
+                Some((place, length)) => {
+                    keep(&mut steps, &octets[done..at]);
+                    steps.push(TAKE + u8::try_from(length - SHORTEST).unwrap_or_default());
+                    steps.extend_from_slice(&place.to_be_bytes());
+                    at += length;
+                    done = at;
+                }
+                None => at += 1,
+            }
+        }
+        keep(&mut steps, &octets[done..]);
+        steps.into_boxed_slice()
+    }
+
+    /// The octets; none if these are no differences from this sample.
+    pub(super) fn apply(&self, mut steps: &[u8]) -> Option<Vec<u8>> {
+        let mut octets = Vec::with_capacity(self.octets.len() + self.octets.len() / 8);
+        while let Some((step, rest)) = steps.split_first() {
+            if *step < TAKE {
+                let (kept, rest) = rest.split_at_checked(usize::from(*step) + 1)?;
+                octets.extend_from_slice(kept);
+                steps = rest;
+            } else {
+                let (place, rest) = rest.split_first_chunk()?;
+                let from = usize::from(u16::from_be_bytes(*place));
+                let length = usize::from(step - TAKE) + SHORTEST;
+                octets.extend_from_slice(self.octets.get(from..from + length)?);
+                steps = rest;
+            }
+        }
+        Some(octets)
+    }
 }
 
 fn keep(steps: &mut Vec<u8>, octets: &[u8]) {
@@ -53,11 +66,12 @@ fn keep(steps: &mut Vec<u8>, octets: &[u8]) {
 }
 
 /// Where in a sample groups of octets are: the last place of each, if no other group has its slot.
-struct Places([u16; SLOTS]);
+#[derive(Debug)]
+struct Places(Box<[u16; SLOTS]>);
 
 impl Places {
     fn of(sample: &[u8]) -> Self {
-        let mut places = Self([u16::MAX; SLOTS]);
+        let mut places = Self(Box::new([u16::MAX; SLOTS]));
         for (place, group) in (0..u16::MAX).zip(sample.windows(SHORTEST)) {
             places.0[slot(group)] = place;
         }
@@ -100,37 +114,39 @@ mod tests {
         let mut other = sample.clone();
         other.splice(500..503, *b"longer than before");
         other.truncate(3000);
-        let steps = difference(&sample, &other);
+        let steps = Sample::of(&sample).difference(&other);
         assert!(steps.len() < other.len() / 10, "{}", steps.len());
-        assert_eq!(apply(&sample, &steps), Some(other));
+        assert_eq!(Sample::of(&sample).apply(&steps), Some(other));
     }
 
     #[test]
     fn what_is_not_alike_costs_hardly_more() {
         let octets: Vec<u8> = (0..=255).cycle().take(1000).collect();
-        let steps = difference(&[], &octets);
+        let steps = Sample::of(&[]).difference(&octets);
         assert_eq!(steps.len(), 1000 + 8);
-        assert_eq!(apply(&[], &steps), Some(octets));
+        assert_eq!(Sample::of(&[]).apply(&steps), Some(octets));
     }
 
     #[test]
     fn what_is_no_difference_is_not_taken_for_one() {
+        let sample = Sample::of(b"abcd");
         for steps in [&[0][..], &[5, 1, 2], &[128], &[128, 0], &[128, 0, 1], &[255, 0, 0]] {
-            assert_eq!(apply(b"abcd", steps), None, "{steps:?}");
+            assert_eq!(sample.apply(steps), None, "{steps:?}");
         }
-        assert_eq!(apply(b"abcd", &[128, 0, 0]).as_deref(), Some(&b"abcd"[..]));
+        assert_eq!(sample.apply(&[128, 0, 0]).as_deref(), Some(&b"abcd"[..]));
     }
 
     proptest! {
         #[test]
         fn differences_lead_back(sample in vec(0..4_u8, 0..600), octets in vec(0..4_u8, 0..600)) {
-            let steps = difference(&sample, &octets);
-            prop_assert_eq!(apply(&sample, &steps), Some(octets));
+            let sample = Sample::of(&sample);
+            let steps = sample.difference(&octets);
+            prop_assert_eq!(sample.apply(&steps), Some(octets));
         }
 
         #[test]
         fn nothing_that_is_read_does_harm(sample in any::<Vec<u8>>(), steps in any::<Vec<u8>>()) {
-            let _ = apply(&sample, &steps);
+            let _ = Sample::of(&sample).apply(&steps);
         }
     }
 }
