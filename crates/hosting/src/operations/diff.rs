@@ -53,7 +53,7 @@ impl Desk {
         old: Option<u32>,
         new: Option<u32>,
     ) -> Result<Difference, DiffError> {
-        let life = self.hosted(name).await?.life;
+        let life = self.last_hosted(name).await?.life;
         let find = |number| {
             let missing = || DiffError::NoVersion { name: name.clone(), number };
             life.version(number).cloned().ok_or_else(missing)

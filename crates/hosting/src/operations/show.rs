@@ -46,9 +46,13 @@ pub enum OlderGone {
 }
 
 impl Desk {
-    /// Looks at a domain.
+    /// Looks at a domain: at the hosting that goes on, or else at the last that is over.
     pub async fn show(&self, name: &Domain) -> Result<Shown, OperationError> {
-        let hosted = self.hosted(name).await?;
+        self.show_hosting(self.last_hosted(name).await?).await
+    }
+
+    /// Looks at one of the [`hostings`](Self::hostings) of a name.
+    pub async fn show_hosting(&self, hosted: Hosted) -> Result<Shown, OperationError> {
         let now = self.clock.now();
         let life = &hosted.life;
         let spread = match life.shown {

@@ -10,12 +10,13 @@
 //! - The log's last fetch is believed as it is, also where it is later than the replacement: that
 //!   is how a node shows up that was given up for lost and served on. It is never taken to be
 //!   earlier than the log says, and a version that the log has no fetch of is held by nobody.
+//! - When a domain is gone, nothing of it is served: whatever was not replaced before is then.
 //! - A sender may get the body later than we sent it: [`MARGIN`].
 //! - Of a version that was published elsewhere too, our log knows only a part: it is taken to have
 //!   been fetched until it was replaced here and every old address of its host was forgotten
 //!   ([`ELSEWHERE`]).
 
-use super::{Life, Version};
+use super::{Life, State, Version};
 use crate::mta_sts::discovery::Timestamp;
 use std::time::Duration;
 
@@ -24,16 +25,17 @@ use std::time::Duration;
 /// Where there is nothing to hold, the beginning of time.
 pub fn held_until(life: &Life, which: impl Fn(&Version) -> bool) -> Option<Timestamp> {
     let mut shown = life.versions.iter().filter(|version| version.shown.is_some());
+    let ended = (life.state == State::Gone).then_some(life.since);
     // Of what was held before, nobody remembers what it said.
     let before = life.former.held_until.unwrap_or(Timestamp::from_millis(0));
     shown.try_fold(before, |latest, version| {
-        if which(version) { Some(latest.max(free_from(version)?)) } else { Some(latest) }
+        if which(version) { Some(latest.max(free_from(version, ended)?)) } else { Some(latest) }
     })
 }
 
-/// From when nobody holds this version.
-fn free_from(version: &Version) -> Option<Timestamp> {
-    let replaced = version.replaced?;
+/// From when nobody holds this version, of a domain that ended then.
+fn free_from(version: &Version, ended: Option<Timestamp>) -> Option<Timestamp> {
+    let replaced = version.replaced.or(ended)?;
     let settled = replaced.after(MARGIN);
     let last_fetch =
         if version.elsewhere { Some(replaced.after(ELSEWHERE)) } else { version.last_served };

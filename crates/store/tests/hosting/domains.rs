@@ -19,6 +19,7 @@ on_both!(
     a_name_is_hosted_once,
     a_name_that_is_gone_is_free_and_its_token_is_not,
     what_was_held_before_is_not_forgotten,
+    hostings_that_are_over_can_be_looked_at,
     many_are_added_all_or_none,
     lists_are_pages_in_the_order_of_names,
     a_change_is_what_life_applies,
@@ -268,4 +269,34 @@ async fn reports_go_elsewhere(place: Place) {
         hosted.rua = rua.map(str::to_owned);
         assert_eq!(database.domain_by_id(hosted.id).await.unwrap(), Some(hosted.clone()));
     }
+}
+
+/// What was is told, to whom it belonged.
+async fn hostings_that_are_over_can_be_looked_at(place: Place) {
+    let database = place.open().await;
+    let ours = first(&database).await;
+    let theirs = database.organisation("other", true).await.unwrap().unwrap();
+    let name: Domain = "a.test".parse().unwrap();
+    let gone = [add(1), Change::Show(1), Change::Cease, Change::Enter(State::Gone)];
+    let mut expected = Vec::new();
+    for (token, organisation) in [(1, ours), (2, theirs), (3, ours)] {
+        let new = new_domain(organisation, "a.test", token);
+        let hosted = database.add_domain(&new, &author(), at(token)).await.unwrap();
+        database.change(&hosted, &gone, &author(), at(10 + token)).await.unwrap();
+        expected.insert(0, (organisation, hosted.id));
+    }
+    let now = database.add_domain(&new_domain(ours, "a.test", 4), &author(), at(20)).await.unwrap();
+    expected.insert(0, (ours, now.id));
+    added(&database, "b.test", 5).await;
+    for organisation in [ours, theirs] {
+        let hostings = database.hostings(organisation, &name).await.unwrap();
+        let ids: Vec<_> = hostings.iter().map(|hosted| hosted.id).collect();
+        let of = expected.iter().filter(|(of, _)| *of == organisation);
+        assert_eq!(ids, of.map(|(_, id)| *id).collect::<Vec<_>>(), "the latest first");
+        for hosted in hostings {
+            let alone = database.domain_by_id(hosted.id).await.unwrap().unwrap();
+            assert_eq!(hosted, alone, "with its versions and what was before");
+        }
+    }
+    assert_eq!(database.hostings(ours, &"c.test".parse().unwrap()).await.unwrap(), []);
 }

@@ -40,6 +40,16 @@ fn what_may_still_be_served_has_no_date() {
 }
 
 #[test]
+fn what_is_gone_was_served_until_its_end() {
+    let mut life = published(Mode::Enforce);
+    life.versions[0].last_served = Some(day(8));
+    life.apply(&[Change::Cease, Change::Enter(State::Gone)], day(9));
+    assert_eq!(held_until(&life, Version::asks), Some(day(15).after(MARGIN)), "by the log");
+    life.versions[0].last_served = None;
+    assert_eq!(held_until(&life, Version::asks), Some(day(9).after(MARGIN)), "nobody fetched it");
+}
+
+#[test]
 fn the_longest_lived_of_all_versions_counts() {
     let mut life = replaced(Some(day(8)), false);
     let short = Policy { max_age: MaxAge::from_days(1), ..policy(Mode::Testing, &["mx.a.test"]) };
