@@ -86,7 +86,9 @@ impl Care<'_> {
             node.is_live(now)
                 && node.roles.split(',').any(|role| matches!(role.trim(), "policy" | "dns"))
         };
-        Ok(nodes.iter().filter(answers).all(|node| node.seen >= seq))
+        // Where nobody lives nobody answers: one that was silent for long may be back in a moment.
+        let mut answering = nodes.iter().filter(answers).peekable();
+        Ok(answering.peek().is_some() && answering.all(|node| node.seen >= seq))
     }
 }
 
