@@ -1,12 +1,13 @@
 //! NSD and Unbound.
 
 use crate::namespace::Namespace;
-use crate::programs::{finish, program};
+use crate::programs::{finish, program, run};
 use crate::zone::Zone;
 use std::fmt::Write;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Starts NSD with `zones`, each from the file that `file` tells.
@@ -36,13 +37,14 @@ pub(crate) fn start_nsd(
     namespace.run("nsd", &["-c", path.to_str().unwrap()]);
 }
 
-/// Starts Unbound with `modules`; the root zone is served at `root`, its DS records are in `folder`.
+/// Starts Unbound with `modules` by a command for it where it is to run; the root zone is served
+/// at `root`, its DS records are in `folder`.
 pub(crate) fn start_unbound(
     name: &str,
     addresses: &[IpAddr],
     modules: &str,
     root: Ipv4Addr,
-    namespace: &Namespace,
+    mut unbound: Command,
     folder: &Path,
 ) {
     let path = folder.display();
@@ -62,7 +64,7 @@ pub(crate) fn start_unbound(
     config.push_str("remote-control:\n  control-enable: no\n");
     let path = folder.join(format!("unbound-{name}.conf"));
     fs::write(&path, config).unwrap();
-    namespace.run("unbound", &["-c", path.to_str().unwrap()]);
+    run(unbound.arg("-c").arg(path));
 }
 
 /// Asks for a record until the answer has `sign` in it.

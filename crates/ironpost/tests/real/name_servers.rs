@@ -3,6 +3,7 @@
 use crate::NAME_SERVER;
 use crate::name_service::{start_nsd, start_unbound, wait_for};
 use crate::namespace::Namespace;
+use crate::programs::program;
 use crate::zone::{Zone, write_all};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,7 +34,8 @@ pub(crate) fn start(zones: &[Zone], namespace: &Namespace, folder: &Path) -> Pat
         ("stripping", &[STRIPPING], "iterator", UNSIGNED_NAME_SERVER),
     ];
     for (name, addresses, modules, root) in resolvers {
-        start_unbound(name, addresses, modules, root, namespace, folder);
+        let unbound = namespace.command(&program("unbound"));
+        start_unbound(name, addresses, modules, root, unbound, folder);
     }
     for server in [VALIDATING, PLAIN, STRIPPING] {
         wait_for(server, ["reports.unsigned.example", "MX"], "sound", namespace);

@@ -356,7 +356,19 @@ pub(crate) const EXCEPTED: Domain = Domain {
     ..CHANGING
 };
 
+/// A domain whose policy is hosted, in a zone that is delegated to the installation.
+pub(crate) const HOSTED: Domain = Domain {
+    name: "hosted.unsigned.example",
+    mx: &[],
+    policy: None,
+    records: "hosted 3600 MX 10 first
+sts NS ns1.sts
+ns1.sts A 203.0.113.80",
+    fate: Fate::Arrives("Verified", "first.unsigned.example"),
+    reason: "the policy lives and goes, and the MX host changes",
+};
+
 /// All domains.
 pub(crate) fn all() -> impl Iterator<Item = &'static Domain> {
-    STEADY.iter().chain([&BESIEGED, &CHANGING, &BLOCKED, &REMEMBERED, &EXCEPTED])
+    STEADY.iter().chain([&BESIEGED, &CHANGING, &BLOCKED, &REMEMBERED, &EXCEPTED, &HOSTED])
 }

@@ -2,13 +2,14 @@
 
 use crate::arrivals::Arrivals;
 use crate::certificates::Authority;
+use crate::clock::Clock;
 use crate::domains::{BLOCKED, CHANGING, Domain, EXCEPTED, REMEMBERED};
 use crate::mail_hosts::MailHosts;
 use crate::name_servers::{NameServers, UNBOUND};
 use crate::namespace::Namespace;
 use crate::policy_hosts::PolicyHosts;
-use crate::programs::assert_all_present;
-use crate::resolver::{Clock, Resolver};
+use crate::programs::{assert_all_present, program};
+use crate::resolver::Resolver;
 use crate::sender::{Detour, Release, Sender};
 use std::fs::{self, Permissions};
 use std::net::Ipv4Addr;
@@ -41,7 +42,7 @@ pub(crate) const DETOURS: [Detour; 4] = [
 ];
 
 const fn detour(name: &'static str, domain: &Domain, number: u8) -> Detour {
-    Detour { name, domain: domain.name, resolver: Ipv4Addr::new(127, 0, 0, number) }
+    Detour { name, to: domain.name, resolver: Ipv4Addr::new(127, 0, 0, number) }
 }
 
 impl Internet {
@@ -74,7 +75,8 @@ impl Internet {
         let mail = MailHosts::prepare(&authority, &part("mail"));
         let unbound = DETOURS.iter().map(|detour| detour.resolver).chain([UNBOUND]);
         let unbound: Vec<_> = unbound.map(Into::into).collect();
-        let names = NameServers::start(&mail, &unbound, &namespace, &part("dns"));
+        let program = namespace.command(&program("unbound"));
+        let names = NameServers::start(&mail, &unbound, program, &namespace, &part("dns"));
         let policies = PolicyHosts::start(&authority, &namespace, &part("web"));
         let (sender12, sender13, own) = (part("debian12"), part("debian13"), part("resolver"));
         let sender = |release, own: PathBuf| {
@@ -88,7 +90,7 @@ impl Internet {
             let arrivals = scope.spawn(|| mail.start(&namespace));
             let sender12 = scope.spawn(|| sender(Release::Debian12, sender12));
             let sender13 = scope.spawn(|| sender(Release::Debian13, sender13));
-            let resolver = Resolver::start(UNBOUND, Clock::Right, &roots, &own, &namespace);
+            let resolver = Resolver::start(UNBOUND, None, &roots, &own, &namespace);
             (arrivals.join().unwrap(), sender12.join().unwrap(), sender13.join().unwrap(), resolver)
         });
         Self {
@@ -103,8 +105,8 @@ impl Internet {
     }
 
     /// Starts the resolver of a domain that has its own.
-    pub(crate) fn resolver_of(&self, domain: &Domain, clock: Clock) -> Resolver {
-        let detour = DETOURS.iter().find(|detour| detour.domain == domain.name).unwrap();
+    pub(crate) fn resolver_of(&self, domain: &Domain, clock: Option<&Clock>) -> Resolver {
+        let detour = DETOURS.iter().find(|detour| detour.to == domain.name).unwrap();
         let folder = self.folder.path().join(detour.name);
         let roots = self.folder.path().join(ROOTS);
         Resolver::start(detour.resolver, clock, &roots, &folder, &self.namespace)
@@ -124,16 +126,8 @@ impl Internet {
 
     /// Where the resolver of a domain asks for names.
     pub(crate) fn names_of(domain: &Domain) -> Ipv4Addr {
-        DETOURS.iter().find(|detour| detour.domain == domain.name).unwrap().resolver
+        DETOURS.iter().find(|detour| detour.to == domain.name).unwrap().resolver
     }
 }
 
 const ROOTS: &str = "roots.pem";
-
-/// The library that faketime(1) preloads.
-pub(crate) fn fake_time() -> PathBuf {
-    let places = fs::read_dir("/usr/lib").unwrap().map(|place| place.unwrap().path());
-    let library =
-        places.map(|place| place.join("faketime/libfaketime.so.1")).find(|path| path.is_file());
-    library.expect("libfaketime of Debian")
-}

@@ -30,6 +30,9 @@ const SERVICES: &[Service] = &[
     // Its certificate names no host but itself.
     service("narrow", Certificate::Sound, "narrow"),
     service("besieged", Certificate::Sound, "*"),
+    // Those of a domain that changes from the one to the other.
+    service("first", Certificate::Sound, "first"),
+    service("second", Certificate::Sound, "second"),
 ];
 
 const fn service(name: &'static str, certificate: Certificate, label: &'static str) -> Service {

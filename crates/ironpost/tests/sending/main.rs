@@ -1,7 +1,8 @@
 //! `ironpost resolver` behind two real Postfixes as senders: that of Debian 12, and that of Debian
 //! 13 in a root of its own, set up as docs/setup/postfix.md says. NSD has the zones, Unbound
 //! validates, nginx plays policy hosts, a third Postfix plays the MX hosts and keeps what arrives,
-//! nftables plays the attacker. All of it runs in a network namespace without a way out.
+//! nftables plays the attacker. One domain's policy is hosted by `ironpost serve`, with Pebble as its
+//! CA and a clock that is moved. All of it runs in a network namespace without a way out.
 
 #![cfg(test)]
 
@@ -10,10 +11,13 @@ mod attacks;
 #[expect(dead_code, reason = "the checker's tests know more faults")]
 #[path = "../network/certificates.rs"]
 mod certificates;
+#[path = "../hosting/clock.rs"]
+mod clock;
 mod domains;
 mod enforcement;
 mod growing;
 mod guide;
+mod hosted;
 mod internet;
 mod mail_hosts;
 mod name_servers;
@@ -29,6 +33,8 @@ mod programs;
 mod reports;
 mod resolver;
 mod sender;
+#[path = "../hosting/waiting.rs"]
+mod waiting;
 #[expect(dead_code, reason = "others need more broken zones")]
 #[path = "../../../net/tests/real_dns/zone.rs"]
 mod zone;

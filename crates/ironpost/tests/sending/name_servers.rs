@@ -29,11 +29,12 @@ pub(crate) struct NameServers {
 }
 
 impl NameServers {
-    /// Writes and signs the zones, starts both and waits until they answer. Unbound listens at
-    /// `addresses`, all on loopback.
+    /// Writes and signs the zones, starts both and waits until they answer. Unbound is started by
+    /// a command for it, and listens at `addresses`, all on loopback.
     pub(crate) fn start(
         mail: &MailHosts,
         addresses: &[IpAddr],
+        unbound: Command,
         namespace: &Namespace,
         folder: &Path,
     ) -> Self {
@@ -42,27 +43,41 @@ impl NameServers {
         namespace.set_resolv_conf(&resolv_conf());
         namespace.add_addresses([NAME_SERVER.into()]);
         start_nsd(&zones, NSD, NAME_SERVER, namespace, folder, |zone| zone.file(folder));
-        start_unbound("unbound", addresses, "validator iterator", NAME_SERVER, namespace, folder);
+        start_unbound("unbound", addresses, "validator iterator", NAME_SERVER, unbound, folder);
         wait_for(UNBOUND.into(), ["enforced.signed.example", "MX"], "sound", namespace);
         Self { folder: folder.to_owned(), changes: Mutex::new(0) }
     }
 
     /// Gives the record of a domain in [`CHANGES`] another id.
     pub(crate) fn set_id(&self, domain: &Domain, id: &str, namespace: &Namespace) {
+        let change = |text: &str| {
+            let (before, rest) = text.split_once(&record_before_id(domain)).unwrap();
+            let after = rest.split_once('"').unwrap().1;
+            format!("{before}{}{id}\"{after}", record_before_id(domain))
+        };
+        let name = format!("_mta-sts.{}", domain.name);
+        self.change(change, [&name, "TXT"], id, namespace);
+        wait_for(UNBOUND.into(), [&name, "TXT"], id, namespace);
+    }
+
+    /// Changes the zone that changes. Then NSD's answer to a question has `sign` in it.
+    pub(crate) fn change(
+        &self,
+        change: impl FnOnce(&str) -> String,
+        question: [&str; 2],
+        sign: &str,
+        namespace: &Namespace,
+    ) {
         let mut changes = self.changes.lock().unwrap();
         let file = self.folder.join(format!("{CHANGES}.zone"));
-        let text = fs::read_to_string(&file).unwrap();
-        let (before, rest) = text.split_once(&record_before_id(domain)).unwrap();
-        let after = rest.split_once('"').unwrap().1;
+        let text = change(&fs::read_to_string(&file).unwrap());
         let serial = |number| format!(" hostmaster {number} ");
-        let text = format!("{before}{}{id}\"{after}", record_before_id(domain));
         let text = text.replace(&serial(*changes + 1), &serial(*changes + 2));
         *changes += 1;
         fs::write(&file, text).unwrap();
         let old = self.servers(namespace);
         run(Command::new(program("kill")).args(["-HUP", &self.parent()]));
-        let name = format!("_mta-sts.{}", domain.name);
-        wait_for(UNBOUND.into(), [&name, "TXT"], id, namespace);
+        wait_for(NAME_SERVER.into(), question, sign, namespace);
         // Until it has ended, the process that knows the old zone answers too.
         let started = Instant::now();
         while self.servers(namespace).iter().any(|process| old.contains(process)) {

@@ -1,20 +1,23 @@
 //! Policies that change, that cannot be had any more, that expire, and that are remembered.
 
 use crate::attacks::{Attack, questions_for_policies};
+use crate::clock::Clock;
 use crate::domains::{BLOCKED, CHANGING, Domain, EXCEPTED, Policy, REMEMBERED};
 use crate::enforcement::recipient;
 use crate::guide;
 use crate::internet::Internet;
 use crate::policy_hosts;
-use crate::resolver::{Clock, Resolver};
+use crate::resolver::Resolver;
 use crate::sender::Sender;
+use jiff::SignedDuration;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
 #[test]
 fn a_change_is_seen_within_the_ttl_of_the_record() {
     let internet = Internet::shared();
-    let resolver = internet.resolver_of(&CHANGING, Clock::Moved);
+    let clock = Clock::default();
+    let resolver = internet.resolver_of(&CHANGING, Some(&clock));
     let policy = CHANGING.policy.unwrap();
     let publish = |mode, id| {
         internet.policies.serve(&CHANGING, Policy { mode, ..policy });
@@ -24,14 +27,14 @@ fn a_change_is_seen_within_the_ttl_of_the_record() {
 
     publish("testing", "2");
     // Before the TTL is over, and there is none below five minutes, nobody asks again.
-    resolver.set_clock(Duration::from_mins(TTL - 1));
+    clock.set_ahead(SignedDuration::from_mins(TTL - 1));
     retry_all(&internet, &CHANGING, 2, false);
-    resolver.set_clock(Duration::from_mins(TTL + 1));
+    clock.set_ahead(SignedDuration::from_mins(TTL + 1));
     wait_for_mode(&internet, &resolver, &CHANGING, "testing");
     retry_all(&internet, &CHANGING, 3, true);
 
     publish("enforce", "3");
-    resolver.set_clock(Duration::from_mins(2 * TTL + 2));
+    clock.set_ahead(SignedDuration::from_mins(2 * TTL + 2));
     wait_for_mode(&internet, &resolver, &CHANGING, "enforce");
     try_all(&internet, &CHANGING, 4, false);
 }
@@ -39,26 +42,27 @@ fn a_change_is_seen_within_the_ttl_of_the_record() {
 #[test]
 fn a_policy_out_of_reach_holds_until_it_expires() {
     let internet = Internet::shared();
-    let resolver = internet.resolver_of(&BLOCKED, Clock::Moved);
+    let clock = Clock::default();
+    let _resolver = internet.resolver_of(&BLOCKED, Some(&clock));
     let policy = BLOCKED.policy.unwrap();
-    let max_age = u64::from(policy.max_age) / 3600;
+    let max_age = i64::from(policy.max_age) / 3600;
     try_all(&internet, &BLOCKED, 1, false);
 
     let host = format!("ip daddr {} tcp dport 443", policy_hosts::address(policy));
     let record = questions_for_policies(Internet::names_of(&BLOCKED));
     let _attack = Attack::block(&internet.namespace, "hiding", &[&host, &record]);
-    resolver.set_clock(Duration::from_hours(max_age / 2));
+    clock.set_ahead(SignedDuration::from_hours(max_age / 2));
     retry_all(&internet, &BLOCKED, 2, false);
-    resolver.set_clock(Duration::from_hours(max_age - 1));
+    clock.set_ahead(SignedDuration::from_hours(max_age - 1));
     retry_all(&internet, &BLOCKED, 3, false);
-    resolver.set_clock(Duration::from_hours(max_age + 1));
+    clock.set_ahead(SignedDuration::from_hours(max_age + 1));
     retry_all(&internet, &BLOCKED, 4, true);
 }
 
 #[test]
 fn policies_outlive_the_process_and_the_network() {
     let internet = Internet::shared();
-    let mut resolver = internet.resolver_of(&REMEMBERED, Clock::Right);
+    let mut resolver = internet.resolver_of(&REMEMBERED, None);
     try_all(&internet, &REMEMBERED, 1, false);
     wait_for("the store", || {
         let seen = resolver.ask(&["status", "--format", "json"], &internet.namespace).stdout;
@@ -87,7 +91,7 @@ fn policies_outlive_the_process_and_the_network() {
 #[test]
 fn an_exception_lets_mail_go_at_once() {
     let internet = Internet::shared();
-    let resolver = internet.resolver_of(&EXCEPTED, Clock::Right);
+    let resolver = internet.resolver_of(&EXCEPTED, None);
     try_all(&internet, &EXCEPTED, 1, false);
     resolver.configure(&guide::exception(EXCEPTED.name));
     retry_all(&internet, &EXCEPTED, 2, true);
@@ -148,6 +152,6 @@ fn wait_for(what: &str, attempt: impl Fn() -> (bool, String)) {
 }
 
 /// A record is looked up again after so many minutes at the earliest.
-const TTL: u64 = 5;
+const TTL: i64 = 5;
 
 const PATIENCE: Duration = Duration::from_secs(30);

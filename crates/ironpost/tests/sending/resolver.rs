@@ -1,39 +1,32 @@
 //! The program under test.
 
+use crate::clock::Clock;
 use crate::growing::Growing;
 use crate::namespace::Namespace;
 use crate::programs::{Ended, finish, program, run};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 /// A running `ironpost resolver`.
 #[derive(Debug)]
 pub(crate) struct Resolver {
     folder: PathBuf,
-    clock: Clock,
+    /// What it finds in its environment.
+    variables: Vec<(&'static str, OsString)>,
     process: Child,
     log: Growing,
 }
 
-/// What its clock shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Clock {
-    /// The time of day.
-    Right,
-    /// What [`Resolver::set_clock`] says, by faketime(1).
-    Moved,
-}
-
 impl Resolver {
-    /// Starts one at `address`, which is also where it asks for names. Its policies are kept in
-    /// `folder`.
+    /// Starts one at `address`, which is also where it asks for names; by the time of day unless
+    /// there is a `clock`. Its policies are kept in `folder`.
     pub(crate) fn start(
         address: Ipv4Addr,
-        clock: Clock,
+        clock: Option<&Clock>,
         roots: &Path,
         folder: &Path,
         namespace: &Namespace,
@@ -48,18 +41,13 @@ impl Resolver {
              [resolver.self_test]\nsigned = \"signed.example\"\nbogus = \"bogus.example\"\n"
         );
         fs::write(folder.join(CONFIG), config).unwrap();
-        set_clock(folder, Duration::ZERO);
         let log = Growing::at(&folder.join(LOG));
-        let process = launch(folder, clock, namespace);
-        let resolver = Self { folder: folder.to_owned(), clock, process, log };
+        let variables: Vec<_> =
+            clock.into_iter().flat_map(|clock| clock.variables(folder)).collect();
+        let process = launch(folder, &variables, namespace);
+        let resolver = Self { folder: folder.to_owned(), variables, process, log };
         resolver.wait_until_ready(1);
         resolver
-    }
-
-    /// Puts the clock forward, counted from the time of day.
-    pub(crate) fn set_clock(&self, ahead: Duration) {
-        assert_eq!(self.clock, Clock::Moved);
-        set_clock(&self.folder, ahead);
     }
 
     /// Adds to its configuration, and has it read again.
@@ -81,7 +69,7 @@ impl Resolver {
     /// Starts it again, with all it has kept.
     pub(crate) fn restart(&mut self, namespace: &Namespace) {
         let starts = self.log.wait("a start", |lines| Some(starts(lines)));
-        self.process = launch(&self.folder, self.clock, namespace);
+        self.process = launch(&self.folder, &self.variables, namespace);
         self.wait_until_ready(starts + 1);
     }
 
@@ -112,27 +100,12 @@ impl Drop for Resolver {
     }
 }
 
-fn launch(folder: &Path, clock: Clock, namespace: &Namespace) -> Child {
+fn launch(folder: &Path, variables: &[(&'static str, OsString)], namespace: &Namespace) -> Child {
     let mut command = namespace.command(Path::new(PROGRAM));
     command.args(["resolver", "--config"]).arg(folder.join(CONFIG));
-    if clock == Clock::Moved {
-        move_clock(&mut command, folder);
-    }
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let log = File::options().append(true).open(folder.join(LOG)).unwrap();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
-}
-
-/// The time of day comes from a file; what measures spans goes on as it is.
-fn move_clock(command: &mut Command, folder: &Path) {
-    command.env("LD_PRELOAD", crate::internet::fake_time());
-    command.env("FAKETIME_TIMESTAMP_FILE", folder.join(CLOCK));
-    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-}
-
-fn set_clock(folder: &Path, ahead: Duration) {
-    let new = folder.join("clock.new");
-    fs::write(&new, format!("+{}\n", ahead.as_secs())).unwrap();
-    fs::rename(new, folder.join(CLOCK)).unwrap();
 }
 
 /// How often it has begun to listen.
@@ -143,4 +116,3 @@ fn starts(lines: &[String]) -> usize {
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ironpost");
 const CONFIG: &str = "ironpost.toml";
 const LOG: &str = "log";
-const CLOCK: &str = "clock";

@@ -1,5 +1,6 @@
 //! A Postfix that sends, as its Debian release sets it up, and then as docs/setup/postfix.md says.
 
+use crate::clock::Clock;
 use crate::domains::{RELAY, RELAYED};
 use crate::growing::Growing;
 use crate::guide;
@@ -32,13 +33,13 @@ pub(crate) struct Sender {
     log: Growing,
 }
 
-/// Mail for some domains asks a resolver of its own.
+/// For some mail a resolver of its own is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Detour {
     /// Of the service of `master.cf`.
     pub(crate) name: &'static str,
-    /// The domain.
-    pub(crate) domain: &'static str,
+    /// A domain, or a recipient.
+    pub(crate) to: &'static str,
     /// Where the resolver listens.
     pub(crate) resolver: std::net::Ipv4Addr,
 }
@@ -90,8 +91,7 @@ impl Sender {
             .unwrap();
         fs::write(etc.join("master.cf"), master_cf(release, &shipped("master.cf.dist"), detours))
             .unwrap();
-        let transport =
-            detours.iter().map(|detour| format!("{} {}:\n", detour.domain, detour.name));
+        let transport = detours.iter().map(|detour| format!("{} {}:\n", detour.to, detour.name));
         let relayed = format!("{RELAYED} {RELAY}\n");
         fs::write(etc.join("transport"), transport.collect::<String>() + &relayed).unwrap();
         // What configure-instance.sh does for Debian's smtp(8) in its chroot.
@@ -120,6 +120,18 @@ impl Sender {
     /// Follows the guide, and starts.
     pub(crate) fn protect(&self, namespace: &Namespace) {
         self.configure(namespace, guide::main_cf(self.release).lines());
+    }
+
+    /// Has its daemons look at a clock, from the next start on.
+    pub(crate) fn look_at(&self, clock: &Clock, namespace: &Namespace) {
+        // All work in the queue folder, whether it is their root or not.
+        let name = Path::new("etc/clock");
+        let file = self.own.join("var/spool/postfix").join(name);
+        let mut setting = format!("import_environment = {IMPORTED}");
+        for (name, value) in clock.variables_under(&file, name) {
+            write!(setting, " {name}={}", value.display()).unwrap();
+        }
+        self.configure(namespace, [setting.as_str()]);
     }
 
     pub(crate) fn start(&self, namespace: &Namespace) {
@@ -247,8 +259,14 @@ if [ "$root" != / ]; then
     mount --rbind /dev "$root/dev"
     mount -t proc proc "$root/proc"
 fi
+# What faketime(1) leaves there goes with the rest.
+mount -t tmpfs tmpfs "$root/dev/shm"
 exec chroot "$root" "$@"
 "#;
+
+/// What Postfix lets in from outside by itself.
+const IMPORTED: &str = "MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C \
+                        POSTLOG_SERVICE POSTLOG_HOSTNAME";
 
 const PLACES: [&str; 4] = ["etc/postfix", "var/spool/postfix", "var/lib/postfix", "var/log"];
 
