@@ -128,8 +128,9 @@ fn follow(known: Option<StoredMx>, seen: MxSet, now: Timestamp) -> Followed {
     Followed { stored: StoredMx { mx: seen, changed: now, seen: now }, event: Some(event) }
 }
 
-/// The hosts that mail goes to, in the order of their names.
-pub(crate) fn mx_set(domain: &Domain, answer: Answer<Mx>) -> MxSet {
+/// The hosts that mail goes to, in the order of their names; none where the domain takes no mail, or
+/// is not there.
+pub fn mx_set(domain: &Domain, answer: Answer<Mx>) -> MxSet {
     let mut hosts: Vec<_> = match answer.outcome {
         // RFC 7505 §3: the root as the exchange says that there is none.
         Outcome::Found(records) => {

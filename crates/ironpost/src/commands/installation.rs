@@ -6,8 +6,10 @@ use crate::config::hosting::sections::{
 };
 use crate::config::hosting::settings::{CaSettings, HostingSettings};
 use crate::config::hosting::values::MailAddress;
+use crate::daemon::{self, make_folder};
 use crate::failure::Failure;
 use crate::outside::Network;
+use crate::sole::{Claimed, Sole};
 use ironpost_hosting::acme::{AcmeSettings, Binding, Ca, ChallengeKind};
 use ironpost_hosting::alerts::{Channel, Email, EmailSettings, Security, Webhook, WebhookSettings};
 use ironpost_hosting::authdns::Zone;
@@ -16,12 +18,78 @@ use ironpost_hosting::dns_update::Updater;
 use ironpost_net::address_guard::AddressGuard;
 use ironpost_net::http_post::HttpPoster;
 use ironpost_net::policy_source::PolicySource;
+use ironpost_store::OpenError;
+use ironpost_store::database::DatabaseAddress;
 use secrecy::{SecretSlice, SecretString};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
+
+/// Makes the state folder.
+pub(super) fn make_state(settings: &HostingSettings) -> Result<(), Failure> {
+    let state = &settings.state;
+    make_folder(state, daemon::PRIVATE).map_err(|error| {
+        let way_out = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                ": run this as the user that `ironpost serve` runs as, or as root; or name a folder \
+                 of your own by --state-dir"
+            }
+            _ => "",
+        };
+        let context = format!("cannot make the state folder {}{way_out}", state.display());
+        Failure::usage(anyhow::Error::new(error).context(context))
+    })
+}
+
+/// Keeps the state folder for one process: two nodes in it would take the database, the name and the
+/// snapshot from each other.
+pub(super) fn claim(state: &Path) -> Result<Sole, Failure> {
+    Sole::claim(&state.join(LOCK)).map_err(|claimed| match claimed {
+        Claimed::By(by) => Failure::message(format!(
+            "another `ironpost serve`{} runs with the state folder {}: stop it first, or give this \
+             one a folder of its own (state in [serve], or --state-dir)",
+            by.map_or_else(String::new, |by| format!(" (process {by})")),
+            state.display()
+        )),
+        Claimed::Failed(error) => Failure::writing(&state.join(LOCK), error),
+    })
+}
+
+/// Makes the folder of an embedded database. One outside the state folder is not made: its name may
+/// be a slip of the pen.
+pub(super) fn make_place(settings: &HostingSettings) -> Result<(), Failure> {
+    match settings.database.address() {
+        DatabaseAddress::Sqlite(path) if daemon::folder(path) == settings.state => {
+            make_state(settings)
+        }
+        DatabaseAddress::Sqlite(_) | DatabaseAddress::Postgres(_) => Ok(()),
+    }
+}
+
+/// A database that cannot be opened: one that is away can be tried again, all else has to be mended.
+pub(super) fn unopened(error: OpenError) -> Failure {
+    match error {
+        OpenError::Unreachable { .. } | OpenError::Locked { .. } => Failure::could_not_test(
+            anyhow::Error::new(error).context("nothing can be shown or changed for now"),
+        ),
+        OpenError::NoDirectory { .. }
+        | OpenError::NoAccess { .. }
+        | OpenError::Full { .. }
+        | OpenError::Newer { .. }
+        | OpenError::Older { .. }
+        | OpenError::OtherPart { .. }
+        | OpenError::Refused { .. }
+        | OpenError::Missing { .. }
+        | OpenError::TooOld { .. }
+        | OpenError::NewerDatabase { .. }
+        | OpenError::Foreign { .. }
+        | OpenError::NotAllowed { .. }
+        | OpenError::Failed { .. }
+        | OpenError::Unusable { .. } => Failure::usage(error),
+    }
+}
 
 /// How certificates are ordered; reads the keys for external account binding.
 pub(super) fn acme(settings: &HostingSettings) -> Result<AcmeSettings, Failure> {
@@ -139,7 +207,7 @@ fn guard(settings: &HostingSettings, zone: &Zone) -> AddressGuard {
 }
 
 /// The addresses of the policy host.
-fn addresses(zone: &Zone) -> impl Iterator<Item = IpAddr> {
+pub(super) fn addresses(zone: &Zone) -> impl Iterator<Item = IpAddr> {
     let v4 = zone.ipv4.iter().copied().map(IpAddr::V4);
     v4.chain(zone.ipv6.iter().copied().map(IpAddr::V6))
 }
@@ -166,6 +234,8 @@ fn at(path: &Path, error: impl Into<anyhow::Error>) -> Failure {
     Failure::usage(error.into().context(path.display().to_string()))
 }
 
+/// In the state folder, while a node runs.
+const LOCK: &str = "serve.lock";
 /// Octets of a secret that are read. Own limit.
 const MAX_SECRET: u64 = 16 * 1024;
 /// For a request to the webhook. Own limit.

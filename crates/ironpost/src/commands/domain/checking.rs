@@ -6,10 +6,13 @@ use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use crate::output::Console;
 use ironpost_checker::check::{CheckOptions, Checker};
+use ironpost_checker::publish::{MxRecordsError, patterns_from_mx};
 use ironpost_hosting::checks::gate;
+use ironpost_hosting::drift::mx_set;
 use ironpost_net::dns::answer::Outcome;
-use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Checks, MxSet};
+use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{Mode, Policy};
 use jiff::Timestamp;
 use std::num::NonZeroU16;
@@ -36,24 +39,29 @@ pub(super) async fn checks(
     }
 }
 
+/// A pattern for each MX host of a domain.
+pub(super) async fn patterns(
+    domain: &Domain,
+    settings: &HostingSettings,
+) -> Result<Vec<MxPattern>, Failure> {
+    let found = mx(domain, settings).await?;
+    // RFC 7505 §3: records that name no host say that there is none.
+    if found.hosts.is_empty() {
+        return Err(Failure::usage(MxRecordsError::NullMx));
+    }
+    patterns_from_mx(domain, &found.hosts).map_err(Failure::usage)
+}
+
 /// The MX hosts of a domain: itself where it has no MX records (RFC 5321 §5.1).
 pub(super) async fn mx(domain: &Domain, settings: &HostingSettings) -> Result<MxSet, Failure> {
     let answer = checker(settings).await?.mx(domain).await.map_err(|error| {
         let what = format!("the MX records of {domain}");
         Failure::CouldNotTest(anyhow::Error::new(error).context(what))
     })?;
-    let ttl = answer.ttl;
-    let hosts = match answer.outcome {
-        Outcome::NxDomain => {
-            return Err(Failure::message(format!("{domain} does not exist in DNS")));
-        }
-        Outcome::NoData => vec![DnsName::from(domain)],
-        Outcome::Found(mut records) => {
-            records.sort();
-            records.into_iter().map(|mx| mx.exchange).collect()
-        }
-    };
-    Ok(MxSet { hosts, ttl })
+    match answer.outcome {
+        Outcome::NxDomain => Err(Failure::message(format!("{domain} does not exist in DNS"))),
+        Outcome::NoData | Outcome::Found(_) => Ok(mx_set(domain, answer)),
+    }
 }
 
 async fn checker(settings: &HostingSettings) -> Result<Checker, Failure> {

@@ -1,16 +1,19 @@
 //! Opening the database that `ironpost serve` follows.
 
+use crate::commands::installation;
 use crate::config::hosting::args::HostingArgs;
 use crate::config::hosting::settings::HostingSettings;
 use crate::descriptors::Descriptors;
 use crate::failure::Failure;
 use crate::outside::{Network, SystemClock};
 use clap::Args;
-use ironpost_hosting::operations::Desk;
+use ironpost_hosting::operations::{Desk, OperationError};
 use ironpost_net::policy_source::PolicySource;
-use ironpost_store::database::{Database, Migration};
+use ironpost_store::database::{Database, DatabaseAddress, Migration};
 use ironpost_store::hosting::organisations;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 /// Whose domains, and where they are kept.
 #[derive(Debug, Clone, Args)]
@@ -39,17 +42,42 @@ pub(super) struct Opened {
 }
 
 impl DeskArgs {
+    /// What the configuration and the options say.
+    pub(super) fn settle(&self) -> Result<HostingSettings, Failure> {
+        self.hosting.clone().settle()
+    }
+
     /// Opens the database.
     pub(super) async fn open(self) -> Result<Opened, Failure> {
-        let settings = self.hosting.settle()?;
-        let desk = of(&settings, &self.organisation).await?;
+        let settings = self.settle()?;
+        let desk = at(open(&settings).await?, &self.organisation).await?;
         Ok(Opened { desk, settings })
+    }
+
+    /// A desk in a database that is made if need be.
+    pub(super) async fn make(&self, settings: &HostingSettings) -> Result<Desk, Failure> {
+        of(settings, &self.organisation).await
+    }
+
+    /// A desk to try something at: where no database is there yet, in one that goes with the folder.
+    pub(super) async fn imagine(
+        &self,
+        settings: &HostingSettings,
+    ) -> Result<(Desk, Option<TempDir>), Failure> {
+        let (database, folder) = match absent(settings) {
+            None => (open(settings).await?, None),
+            Some(_) => scratch().await.map(|(database, folder)| (database, Some(folder)))?,
+        };
+        Ok((at(database, &self.organisation).await?, folder))
     }
 }
 
-/// A desk for an organisation.
+/// A desk for an organisation, in a database that is made if need be.
 pub(crate) async fn of(settings: &HostingSettings, organisation: &str) -> Result<Desk, Failure> {
-    let database = open(settings).await?;
+    at(open_or_make(settings).await?, organisation).await
+}
+
+async fn at(database: Database, organisation: &str) -> Result<Desk, Failure> {
     let found =
         database.organisation(organisation, false).await.map_err(Failure::could_not_test)?;
     let organisation = found.ok_or_else(|| {
@@ -67,10 +95,64 @@ pub(super) async fn source(settings: &HostingSettings) -> Result<PolicySource, F
     Ok(network.source)
 }
 
-/// Opens the database as it is, and makes an empty one in the embedded form.
+/// Opens the database as it is. Who asks for one that is not there is at the wrong place, or too
+/// early: it is not made.
 pub(crate) async fn open(settings: &HostingSettings) -> Result<Database, Failure> {
-    let address = settings.database.address();
-    Database::open(address, Migration::Refuse).await.map_err(Failure::usage)
+    match absent(settings) {
+        Some(not_there) => Err(Failure::usage(not_there)),
+        None => open_as(settings, Migration::Refuse).await,
+    }
+}
+
+/// Opens the database as it is, and makes an embedded one that is not there yet.
+pub(crate) async fn open_or_make(settings: &HostingSettings) -> Result<Database, Failure> {
+    installation::make_place(settings)?;
+    open_as(settings, Migration::Refuse).await
+}
+
+/// Opens the database.
+pub(crate) async fn open_as(
+    settings: &HostingSettings,
+    migration: Migration,
+) -> Result<Database, Failure> {
+    Database::open(settings.database.address(), migration).await.map_err(installation::unopened)
+}
+
+/// An empty database that goes with its folder.
+pub(crate) async fn scratch() -> Result<(Database, TempDir), Failure> {
+    let folder = tempfile::tempdir().map_err(Failure::usage)?;
+    let address = DatabaseAddress::Sqlite(folder.path().join("ironpost.db"));
+    let database = Database::open(&address, Migration::Apply).await;
+    Ok((database.map_err(installation::unopened)?, folder))
+}
+
+/// An embedded database that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no domain is hosted yet: there is no database at {}; `ironpost domain add` or the first start \
+     of `ironpost serve` makes it; if yours is elsewhere, name it by --config or --database",
+    self.0.display()
+)]
+pub(crate) struct NotThere(PathBuf);
+
+/// The embedded database, if it is not there yet.
+pub(crate) fn absent(settings: &HostingSettings) -> Option<NotThere> {
+    match settings.database.address() {
+        DatabaseAddress::Sqlite(path) if !path.exists() => Some(NotThere(path.clone())),
+        DatabaseAddress::Sqlite(_) | DatabaseAddress::Postgres(_) => None,
+    }
+}
+
+/// An operation that came to nothing: what was away can be tried again, all else has to be said
+/// otherwise.
+pub(super) fn failed(error: OperationError) -> Failure {
+    match error {
+        OperationError::Store(_) | OperationError::Busy => Failure::could_not_test(error),
+        OperationError::NotHosted(_)
+        | OperationError::Refused(_)
+        | OperationError::Overtaken(_)
+        | OperationError::Clock => Failure::usage(error),
+    }
 }
 
 /// Who is acting, for the history: who became root, or who is logged in.

@@ -2,17 +2,17 @@
 
 use super::carrying_out::{ChangeArgs, carry_out};
 use super::checking;
-use super::desk::{DeskArgs, Opened};
+use super::desk::{DeskArgs, Opened, failed};
 use crate::commands::policy::max_age::MaxAgeArg;
 use crate::commands::policy::mode::ModeArg;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
 use clap::Args;
-use ironpost_checker::publish::{self, patterns_from_mx};
+use ironpost_checker::publish;
 use ironpost_hosting::operations::publish::Wanted;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::mta_sts::mx_pattern::{MxPattern, PatternFault};
+use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 
 /// Publish a new version of a domain's policy
 ///
@@ -39,7 +39,7 @@ pub(crate) struct PublishArgs {
         long,
         value_name = "HOST",
         value_delimiter = ',',
-        value_parser = mx_pattern,
+        value_parser = publish::mx_pattern,
         help_heading = "Policy"
     )]
     mx: Vec<MxPattern>,
@@ -58,13 +58,9 @@ pub(crate) struct PublishArgs {
 /// Runs the command.
 pub(super) async fn run(args: PublishArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, settings } = args.desk.open().await?;
-    let hosted = desk.hosted(&args.domain).await.map_err(Failure::usage)?;
-    let mx = if args.mx_from_dns {
-        let found = checking::mx(&args.domain, &settings).await?;
-        patterns_from_mx(&args.domain, &found.hosts).map_err(Failure::usage)?
-    } else {
-        args.mx
-    };
+    let hosted = desk.hosted(&args.domain).await.map_err(failed)?;
+    let mx =
+        if args.mx_from_dns { checking::patterns(&args.domain, &settings).await? } else { args.mx };
     let wanted = Wanted {
         mode: args.mode.map(Into::into),
         max_age: args.max_age.map(|MaxAgeArg(age)| age),
@@ -77,13 +73,9 @@ pub(super) async fn run(args: PublishArgs, console: &Console) -> Result<Exit, Fa
     carry_out(&desk, prepared, &args.change, console).await
 }
 
-fn mx_pattern(text: &str) -> Result<MxPattern, PatternFault> {
-    publish::mx_pattern(text)
-}
-
 const EXAMPLES: &str = "\
 Examples:
-  ironpost domain publish example.com --mode enforce
   ironpost domain publish example.com --mode enforce --dry-run
+  ironpost domain publish example.com --mode enforce
   ironpost domain publish example.com --mx mx1.example.com,mx2.example.com
   ironpost domain publish example.com --mode enforce --override 'tested for months elsewhere'";

@@ -1,6 +1,7 @@
 //! `ironpost domain records`: what to put into DNS.
 
-use super::desk::{DeskArgs, Opened};
+use super::desk::{DeskArgs, Opened, failed};
+use crate::commands::installation;
 use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -10,9 +11,11 @@ use ironpost_hosting::delegation::{Expected, RecordToPublish, records};
 use ironpost_proto::domain::Domain;
 use ironpost_store::hosting::domains::Hosted;
 use std::fmt::Write;
-use std::net::IpAddr;
 
 /// Print the records that hand a domain over
+///
+/// As lines of a zone file, and nothing else: those of `domain add`, once more. They stay the same
+/// for as long as the domain is hosted. Changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RecordsArgs {
@@ -26,7 +29,7 @@ pub(crate) struct RecordsArgs {
 /// Runs the command.
 pub(super) async fn run(args: RecordsArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, settings } = args.desk.open().await?;
-    let hosted = desk.hosted(&args.domain).await.map_err(Failure::usage)?;
+    let hosted = desk.hosted(&args.domain).await.map_err(failed)?;
     let mut out = String::new();
     for record in wanted(&hosted, &settings)? {
         // Writing to a `String` cannot fail.
@@ -43,13 +46,7 @@ pub(crate) fn wanted(
 ) -> Result<Vec<RecordToPublish>, Failure> {
     let zone = settings.zone().map_err(Failure::usage)?;
     let names = settings.targets(hosted.rua.is_some());
-    let addresses: Vec<IpAddr> = zone
-        .ipv4
-        .iter()
-        .copied()
-        .map(IpAddr::V4)
-        .chain(zone.ipv6.iter().copied().map(IpAddr::V6))
-        .collect();
+    let addresses: Vec<_> = installation::addresses(zone).collect();
     let expected = Expected {
         domain: &hosted.name,
         token: hosted.token,

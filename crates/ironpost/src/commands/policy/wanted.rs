@@ -12,7 +12,7 @@ use ironpost_checker::check::CheckOptions;
 use ironpost_checker::publish::{self, Wanted};
 use ironpost_net::dns::answer::{Mx, Outcome};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::mta_sts::mx_pattern::{MxPattern, PatternFault};
+use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_proto::tls_rpt::record::ReportUri;
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use std::num::NonZeroU16;
 #[command(next_help_heading = "Policy")]
 pub(super) struct Hosts {
     /// A host that takes mail, or *.name for every host one label below; may be repeated
-    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = mx_pattern)]
+    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = publish::mx_pattern)]
     mx: Vec<MxPattern>,
 
     /// Take the hosts from this domain's MX records
@@ -94,10 +94,6 @@ impl WantedArgs {
             rua: self.rua,
         })
     }
-}
-
-fn mx_pattern(text: &str) -> Result<MxPattern, PatternFault> {
-    publish::mx_pattern(text)
 }
 
 /// The hosts that the MX records of `domain` name, by preference.
