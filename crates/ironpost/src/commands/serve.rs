@@ -1,6 +1,7 @@
 //! `ironpost serve`: hosts the policies of domains.
 
 mod confinement;
+mod database;
 mod node;
 mod reload;
 mod run;
@@ -71,4 +72,9 @@ The least that a file has to say:
   contact = \"hostmaster@example.net\"";
 
 const MORE: &str = "\
-docs/serve.md leads from there to the first domain; `ironpost doctor` tells what is in the way.";
+docs/serve.md leads from there to the first domain; `ironpost doctor` tells what is in the way.
+
+Exit codes:
+  0  ended by a signal, in order
+  2  the command line, the configuration, a port or a file is at fault: another start is no use
+  3  the database is away and nothing is kept from before, or a server has ended: start it again";

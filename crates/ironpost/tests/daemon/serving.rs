@@ -86,8 +86,25 @@ fn a_port_in_use_is_named_and_nothing_is_left_half_made() {
              listens there"
         );
         assert!(log.contains(&expected), "{log}");
-        assert!(!home.path("state/ironpost.db").exists(), "{key}");
+        let left = fs::read_dir(home.path("state")).unwrap().count();
+        assert_eq!(left, 0, "{key}: no database, and no key");
     }
+}
+
+/// Another port is no help as long as the database is of no use.
+#[test]
+fn a_database_that_cannot_be_used_is_told_before_a_port_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = NodeHome::new();
+    let https = format!("https = \"{}\"\n", taken.local_addr().unwrap());
+    fs::create_dir(home.path("state")).unwrap();
+    fs::write(home.path("state/ironpost.db"), foreign()).unwrap();
+    home.configure(&sections(&https));
+    let node = home.start_with(|_| {});
+    assert_eq!(node.end(), Some(2));
+    let log = fs::read_to_string(home.path("log")).unwrap();
+    assert!(log.contains("another program made it") && !log.contains("cannot listen"), "{log}");
+    assert!(!home.path("state/sealing.key").exists());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a node is made of, and who serves on which socket.
 
+use super::database::OpenedDatabase;
 use super::sockets::Bound;
 use crate::commands::{installation, network};
 use crate::config::hosting::settings::{HostingSettings, Sockets};
@@ -24,7 +25,7 @@ use ironpost_hosting::sealing::Seals;
 use ironpost_hosting::served::Served;
 use ironpost_net::clock::Clock;
 use ironpost_store::OpenError;
-use ironpost_store::database::{Database, DatabaseAddress, Migration};
+use ironpost_store::database::Database;
 use ironpost_store::hosting::Seq;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -62,11 +63,13 @@ pub(super) struct RunningJobs {
 }
 
 impl Plant {
-    /// Opens the database and reads from it what is to be served; while a server is away, from the
-    /// snapshot.
-    pub(super) async fn open(settings: &HostingSettings, seals: Seals) -> Result<Opened, Failure> {
+    /// Reads from the database what is to be served; while a server is away, from the snapshot.
+    pub(super) async fn open(
+        settings: &HostingSettings,
+        seals: Seals,
+        OpenedDatabase { database, there }: OpenedDatabase,
+    ) -> Result<Opened, Failure> {
         let mut zone = settings.zone().map_err(Failure::usage)?.clone();
-        let (database, there) = open_database(settings.database.address()).await?;
         let snapshot = if database.is_shared() {
             let kept = Snapshot::open(&settings.state.join(SNAPSHOT)).await;
             Some(kept.map_err(Failure::usage)?)
@@ -91,7 +94,9 @@ impl Plant {
         let health = node.health();
         let answered = node.fill().await.map_err(Failure::usage)?;
         let seen = health.borrow().seen;
-        if !answered && seen == Seq::default() {
+        // Without a single domain there is nothing but denials to give, of names too that others
+        // have come to serve meanwhile.
+        if !answered && served.len() == 0 {
             return Err(nothing_to_serve(there));
         }
         let limits = Limits::default();
@@ -256,24 +261,7 @@ async fn caa(
     Ok(values)
 }
 
-/// A database of this host is brought up to date by who starts first. One that several nodes share
-/// is not: those that still run would not understand it.
-async fn open_database(
-    address: &DatabaseAddress,
-) -> Result<(Database, Result<(), OpenError>), Failure> {
-    let migration = match address {
-        DatabaseAddress::Sqlite(_) => Migration::Apply,
-        DatabaseAddress::Postgres(_) => Migration::Refuse,
-    };
-    let (database, there) =
-        Database::open_when_there(address, migration).await.map_err(Failure::usage)?;
-    if let Err(error) = &there {
-        tracing::error!("{error}");
-    }
-    Ok((database, there))
-}
-
-/// The database is away, and nothing was kept from before.
+/// The database is away, and nothing was kept from before. A service manager tries again.
 fn nothing_to_serve(there: Result<(), OpenError>) -> Failure {
     let error = there.map_or_else(anyhow::Error::new, |()| anyhow::anyhow!("the database is away"));
     Failure::could_not_test(error.context(

@@ -3,11 +3,13 @@
 use super::confinement::confine;
 use super::node::{Opened, Plant, RunningJobs};
 use super::{LEAST, ServeArgs};
-use super::{reload, sealing_key};
+use super::{database, reload, sealing_key};
+use crate::commands::installation;
+use crate::config::hosting::inspection;
 use crate::config::hosting::settings::{HostingSettings, Sockets};
 use crate::daemon::confinement::Confinement;
 use crate::daemon::handed::Handed;
-use crate::daemon::{self, make_folder, service_manager};
+use crate::daemon::{self, service_manager};
 use crate::descriptors::Descriptors;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,8 +29,9 @@ pub(super) fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let descriptors = Descriptors::raise();
     let config = args.hosting.config();
     let settings = settle(&args)?;
-    make_folder(&settings.state, daemon::PRIVATE)
-        .map_err(|error| Failure::writing(&settings.state, error))?;
+    installation::make_state(&settings)?;
+    // Until the process ends.
+    let _sole = installation::claim(&settings.state)?;
     let seals = sealing_key::load(&settings)?;
     let confinement = confine(&settings, config.as_deref());
     let daemon = Daemon { args, config, settings, seals, handed, descriptors, confinement };
@@ -57,7 +60,8 @@ struct Daemon {
     args: ServeArgs,
     config: Option<PathBuf>,
     settings: HostingSettings,
-    seals: Seals,
+    /// `None` at the first start: they are made.
+    seals: Option<Seals>,
     handed: Sockets<Handed>,
     descriptors: Descriptors,
     confinement: Confinement,
@@ -68,9 +72,17 @@ impl Daemon {
         let mut signals = DaemonSignals::listen()?;
         tracing::info!("ironpost serve {} starts", env!("CARGO_PKG_VERSION"));
         self.confinement.log("ironpost-serve.service");
-        // Before anything is waited for: who comes early waits in the queue.
-        let sockets = Sockets::open(&self.settings, self.handed)?;
-        let opening = Plant::open(&self.settings, self.seals);
+        if let Some(fault) = inspection::state_folder(&self.settings) {
+            tracing::warn!("{fault}");
+        }
+        // Before anything is waited for: who comes early waits in the queue. And before anything is
+        // made: a start that fails leaves nothing behind.
+        let sockets = match Sockets::open(&self.settings, self.handed) {
+            Ok(sockets) => sockets,
+            // Ports that are in use are the lesser trouble.
+            Err(failure) => return Err(database::fault(&self.settings).await.unwrap_or(failure)),
+        };
+        let opening = open(&self.settings, self.seals);
         let Opened { plant, node } = tokio::select! {
             opened = opening => opened?,
             () = stopped(&mut signals) => return Ok(Exit::Clean),
@@ -119,6 +131,16 @@ impl Daemon {
         tracing::info!("ended");
         ended
     }
+}
+
+/// Opens the database, and everything that serves from it.
+async fn open(settings: &HostingSettings, seals: Option<Seals>) -> Result<Opened, Failure> {
+    let database = database::open(settings).await?;
+    let seals = match seals {
+        Some(seals) => seals,
+        None => sealing_key::make(settings)?,
+    };
+    Plant::open(settings, seals, database).await
 }
 
 /// Waits for what is under way, for as long as a service manager will.

@@ -5,30 +5,33 @@ use crate::failure::Failure;
 use ironpost_hosting::sealing::Seals;
 use ironpost_store::database::DatabaseAddress;
 
-/// Reads the keys. Where nobody named a file, one is made in the state folder at the first start;
-/// not for a database that others share, of whose keys it would open none.
-pub(super) fn load(settings: &HostingSettings) -> Result<Seals, Failure> {
+/// Reads the keys. `None` if they are to be made at the first start: where nobody named a file. Not
+/// for a database that others share, of whose keys it would open none.
+pub(super) fn load(settings: &HostingSettings) -> Result<Option<Seals>, Failure> {
     let path = &settings.sealing_key;
     let shared = match settings.database.address() {
         DatabaseAddress::Sqlite(_) => false,
         DatabaseAddress::Postgres(_) => true,
     };
-    let there = path.exists();
-    if !there && settings.sealing_key_is_ours && !shared {
-        let seals = Seals::make(path).map_err(Failure::usage)?;
-        tracing::info!("the sealing key was made: {}; keep a copy of it apart", path.display());
-        return Ok(seals);
-    }
-    if !there && shared {
-        return Err(Failure::message(format!(
+    match (path.exists(), shared) {
+        (false, false) if settings.sealing_key_is_ours => Ok(None),
+        (false, true) => Err(Failure::message(format!(
             "there is no sealing key in {path}, and one that is made here would not open what the \
              other nodes of this database have sealed: copy theirs, or for the first node make it \
              with `(umask 077; head -c 32 /dev/urandom | base64 > {path})`",
             path = path.display()
-        )));
+        ))),
+        (true, _) | (false, false) => Seals::load(path).map(Some).map_err(|error| {
+            let context = format!("the sealing key in {}", path.display());
+            Failure::usage(anyhow::Error::new(error).context(context))
+        }),
     }
-    Seals::load(path).map_err(|error| {
-        let context = format!("the sealing key in {}", path.display());
-        Failure::usage(anyhow::Error::new(error).context(context))
-    })
+}
+
+/// Makes one in the state folder: once nothing else stands in the way of the first start.
+pub(super) fn make(settings: &HostingSettings) -> Result<Seals, Failure> {
+    let path = &settings.sealing_key;
+    let seals = Seals::make(path).map_err(Failure::usage)?;
+    tracing::info!("the sealing key was made: {}; keep a copy of it apart", path.display());
+    Ok(seals)
 }

@@ -7,6 +7,7 @@ use ironpost_net::address_guard::AddressGuard;
 use ironpost_net::dns::resolver::Dnssec;
 use ironpost_net::tls::roots::RootSource;
 use ironpost_store::database::DatabaseAddress;
+use std::fmt;
 use std::fs::{self, File};
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -19,6 +20,16 @@ pub(crate) enum Fault {
     Broken { seen: String, way_out: String },
     /// It will work, but should not stay so.
     Weak { seen: String, way_out: String },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken { seen, way_out } | Self::Weak { seen, way_out } => {
+                write!(f, "{seen}: {way_out}")
+            }
+        }
+    }
 }
 
 /// Looks at every file and folder that is named, and at the addresses.
@@ -99,13 +110,9 @@ fn folders(settings: &HostingSettings) -> Vec<Fault> {
                 seen: format!("state of [serve], {}, is no folder", state.display()),
                 way_out: "name a folder".to_owned(),
             });
-        } else if found.permissions().mode() & OTHERS != 0 {
-            faults.push(Fault::Weak {
-                seen: format!("the state folder {} is open to every user", state.display()),
-                way_out: format!("chmod o= {}", state.display()),
-            });
         }
     }
+    faults.extend(state_folder(settings));
     if let DatabaseAddress::Sqlite(path) = settings.database.address() {
         let folder = crate::daemon::folder(path);
         // That of the state is made at the first start.
@@ -117,6 +124,22 @@ fn folders(settings: &HostingSettings) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Keys lie in the state folder. They are closed by themselves, but what is put beside them by hand
+/// may not be.
+pub(crate) fn state_folder(settings: &HostingSettings) -> Option<Fault> {
+    let state = &settings.state;
+    let found = fs::metadata(state).ok().filter(fs::Metadata::is_dir)?;
+    let mode = found.permissions().mode();
+    (mode & OTHERS != 0).then(|| Fault::Weak {
+        seen: format!(
+            "the state folder {} holds keys, and is open to every user (mode {:04o})",
+            state.display(),
+            mode & 0o7777
+        ),
+        way_out: format!("chmod o= {}", state.display()),
+    })
 }
 
 /// Addresses that the zone would give to all the world.
