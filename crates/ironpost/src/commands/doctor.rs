@@ -102,4 +102,8 @@ Examples:
   ironpost doctor --config /etc/ironpost/ironpost.toml --send-test
   ironpost doctor --format json | jq '.tests[] | select(.verdict != \"sound\")'
 
-Exit codes: 0 if nothing stands in the way, 1 if something does, 3 if something could not be tested.";
+Exit codes:
+  0  every test is sound
+  1  a test is weak or broken
+  2  the command line, the configuration or a file is at fault
+  3  something could not be tested, and nothing is weak or broken";

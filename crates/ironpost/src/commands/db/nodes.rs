@@ -11,7 +11,10 @@ use ironpost_net::clock::Clock;
 use std::fmt::Write;
 
 /// List the nodes that follow the database, and how far each has come
+///
+/// A node that is silent did not take leave: it may run still, and serve what it knew last.
 #[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub(crate) struct NodesArgs {
     #[command(flatten)]
     hosting: HostingArgs,
@@ -20,11 +23,17 @@ pub(crate) struct NodesArgs {
 /// Say that a silent node will not come back
 ///
 /// A node that is silent may still serve older policies, so that withdrawals and changes of MX
-/// hosts wait for it. Once it is forgotten, it counts as having served until now.
+/// hosts wait for it. Once it is forgotten, it counts as having served until now: make sure that it
+/// does not run. One that comes back after all joins anew.
 #[derive(Debug, Args)]
+#[command(after_help = FORGET_EXAMPLES)]
 pub(crate) struct ForgetNodeArgs {
     /// Its name, as `ironpost db nodes` lists it
     name: String,
+
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
 
     #[command(flatten)]
     hosting: HostingArgs,
@@ -37,17 +46,21 @@ pub(super) async fn list(args: NodesArgs, console: &Console) -> Result<Exit, Fai
     let nodes = database.nodes().await.map_err(Failure::could_not_test)?;
     let feed = database.feed().await.map_err(Failure::could_not_test)?;
     let now = SystemClock.now();
+    let widest = nodes.iter().map(|node| node.name.len()).max().unwrap_or_default();
     let mut out = String::new();
     for node in &nodes {
         let state = if node.is_live(now) { "live" } else { "silent" };
-        let behind = feed.0.saturating_sub(node.seen.0);
+        let heard = format!("heard of {} ago", times::span(now.since(node.beat)));
+        let behind = match feed.0.saturating_sub(node.seen.0) {
+            ..=0 => "has every change".to_owned(),
+            1 => "1 change behind".to_owned(),
+            behind => format!("{behind} changes behind"),
+        };
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             out,
-            "{}  {state}, heard of {} ago, {behind} changes behind, does {}",
-            node.name,
-            times::span(now.since(node.beat)),
-            node.roles
+            "{:widest$}  {state:6}  {heard:36}  {behind:18}  {}",
+            node.name, node.roles
         );
     }
     console.print(&out)?;
@@ -69,12 +82,34 @@ pub(super) async fn forget(args: ForgetNodeArgs, console: &Console) -> Result<Ex
             args.name
         )));
     }
-    if !database.forget_node(&args.name, now).await.map_err(Failure::could_not_test)? {
+    let there = nodes.iter().any(|node| node.name == args.name);
+    if there && args.dry_run {
+        console.print(&format!(
+            "Nothing is changed. Without --dry-run, {} would be forgotten, and count as having \
+             served until now.\n",
+            args.name
+        ))?;
+        return Ok(Exit::Clean);
+    }
+    if !there || !database.forget_node(&args.name, now).await.map_err(Failure::could_not_test)? {
         return Err(Failure::message(format!(
             "there is no node {}: `ironpost db nodes` lists them",
             args.name
         )));
     }
-    console.print(&format!("{} is forgotten.\n", args.name))?;
+    console.print(&format!(
+        "{} is forgotten: it counts as having served until now, and nothing waits for it.\n",
+        args.name
+    ))?;
     Ok(Exit::Clean)
 }
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  ironpost db nodes
+  ironpost db nodes --database postgres://ironpost@db.example.net/ironpost";
+
+const FORGET_EXAMPLES: &str = "\
+Examples:
+  ironpost db forget-node edge-2 --dry-run
+  ironpost db forget-node edge-2";

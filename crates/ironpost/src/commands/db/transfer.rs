@@ -1,13 +1,15 @@
 //! Everything out of a database, and into another.
 
 use crate::commands::domain::desk;
+use crate::commands::installation;
 use crate::config::hosting::args::HostingArgs;
+use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
 use clap::Args;
-use ironpost_store::database::{Database, Migration};
-use ironpost_store::hosting::transfer::Transferred;
+use ironpost_store::database::Migration;
+use ironpost_store::hosting::transfer::{ImportError, Transferred};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -17,8 +19,9 @@ use tokio::io::{AsyncWriteExt, BufReader, BufWriter};
 /// Write everything as JSON Lines, to standard output or into a file
 ///
 /// Private keys in it are sealed, and of use to nobody without the sealing key, which is not in it:
-/// keep a copy of that apart.
+/// keep a copy of that apart. The database may be in use.
 #[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct ExportArgs {
     /// Into this file, which must not be there yet
     #[arg(long, short, value_name = "FILE")]
@@ -29,17 +32,29 @@ pub(crate) struct ExportArgs {
 }
 
 /// Read what `export` wrote into an empty database, of either kind: all of it or nothing
+///
+/// A database that has domains, or that a node follows, is left as it is. Bring the sealing key
+/// along: without it every certificate is ordered anew.
 #[derive(Debug, Args)]
+#[command(after_help = IMPORT_EXAMPLES)]
 pub(crate) struct ImportArgs {
     /// The file; - for standard input
     file: PathBuf,
+
+    /// Read all of it, say what would be taken, and change nothing
+    #[arg(long)]
+    dry_run: bool,
 
     #[command(flatten)]
     hosting: HostingArgs,
 }
 
 /// Copy an embedded database while it is in use
+///
+/// The copy is a database as it was at one moment. To restore it, stop `ironpost serve`, move the
+/// old file and those beside it (-wal, -shm) away, and put the copy in its place.
 #[derive(Debug, Args)]
+#[command(after_help = BACKUP_EXAMPLES)]
 pub(crate) struct BackupArgs {
     /// The copy, which must not be there yet
     file: PathBuf,
@@ -74,21 +89,63 @@ pub(super) async fn export(args: ExportArgs, console: &Console) -> Result<Exit, 
 /// Runs `import`.
 pub(super) async fn import(args: ImportArgs, console: &Console) -> Result<Exit, Failure> {
     let settings = args.hosting.settle()?;
-    let database = Database::open(settings.database.address(), Migration::Apply).await;
-    let database = database.map_err(Failure::usage)?;
-    let imported = if args.file.as_os_str() == "-" {
-        let stdin = standard(io::stdin()).map_err(|error| Failure::reading(&args.file, error))?;
-        database.import(BufReader::new(stdin)).await
+    let file = if args.file.as_os_str() == "-" {
+        standard(io::stdin())
     } else {
-        let file = File::open(&args.file).await;
-        let file = file.map_err(|error| Failure::reading(&args.file, error))?;
-        database.import(BufReader::new(file)).await
+        File::open(&args.file).await
     };
-    let transferred = imported.map_err(Failure::usage)?;
+    let file = BufReader::new(file.map_err(|error| Failure::reading(&args.file, error))?);
+    if args.dry_run {
+        check_empty(&settings).await?;
+        let (database, _folder) = desk::scratch().await?;
+        let transferred = database.import(file).await.map_err(Failure::usage)?;
+        let counts = counts(&transferred);
+        console.print(&format!("Nothing is changed. Without --dry-run: {counts}.\n"))?;
+        return Ok(Exit::Clean);
+    }
+    installation::make_place(&settings)?;
+    let database = desk::open_as(&settings, Migration::Apply).await?;
+    let transferred = database.import(file).await.map_err(not_taken)?;
     // Or the next start has all of it to work off.
     database.close().await;
     console.print(&format!("Imported: {}.\n", counts(&transferred)))?;
+    if !settings.sealing_key.exists() {
+        console.note(&format!(
+            "The sealing key of the old installation belongs into {}.",
+            settings.sealing_key.display()
+        ));
+    }
     Ok(Exit::Clean)
+}
+
+/// As an import finds it.
+async fn check_empty(settings: &HostingSettings) -> Result<(), Failure> {
+    if desk::absent(settings).is_some() {
+        return Ok(());
+    }
+    let database = desk::open(settings).await?;
+    let nodes = database.nodes().await.map_err(Failure::could_not_test)?;
+    if let Some(node) = nodes.into_iter().next() {
+        return Err(Failure::usage(ImportError::InUse { node: node.name }));
+    }
+    let there = database.export(&mut tokio::io::sink()).await.map_err(Failure::could_not_test)?;
+    match there.of(DOMAINS) {
+        0 => Ok(()),
+        _ => Err(Failure::usage(ImportError::NotEmpty { table: DOMAINS })),
+    }
+}
+
+fn not_taken(error: ImportError) -> Failure {
+    match error {
+        ImportError::Store(_) => Failure::could_not_test(error),
+        ImportError::NotAnExport
+        | ImportError::Newer
+        | ImportError::NotEmpty { .. }
+        | ImportError::InUse { .. }
+        | ImportError::CutShort { .. }
+        | ImportError::Damaged { .. }
+        | ImportError::Read(_) => Failure::usage(error),
+    }
 }
 
 /// Runs `backup`.
@@ -114,10 +171,27 @@ fn counts(transferred: &Transferred) -> String {
     let of = |table: &str| transferred.of(table);
     format!(
         "{} domains, {} versions, {} certificates",
-        of("domains"),
+        of(DOMAINS),
         of("versions"),
         of("certificates")
     )
 }
 
+const DOMAINS: &str = "domains";
 const OWNER_ONLY: u32 = 0o600;
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  ironpost db export --output /var/backups/ironpost.jsonl
+  ironpost db export | gzip > hosted.jsonl.gz";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  ironpost db import hosted.jsonl --dry-run
+  ironpost db import hosted.jsonl --database postgres://ironpost@db.example.net/ironpost
+  zcat hosted.jsonl.gz | ironpost db import -";
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  ironpost db backup /var/backups/ironpost.db
+  ironpost db backup /var/backups/ironpost-$(date +%F).db";
