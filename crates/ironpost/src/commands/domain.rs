@@ -15,6 +15,7 @@ mod rollback;
 mod show;
 pub(super) mod times;
 mod withdraw;
+mod wording;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,7 +26,8 @@ use clap::Subcommand;
 /// Host policies of domains: add, publish, look, withdraw
 ///
 /// These commands write into the database that `ironpost serve` follows, whether it runs or not;
-/// what they decide takes effect on every node within a moment, or when it runs again.
+/// what they decide takes effect on every node within a moment, or when it runs again. None of them
+/// asks back: --dry-run shows what would change, and what may cost mail wants a reason by --override.
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(crate) enum DomainCommand {
@@ -65,9 +67,15 @@ const EXAMPLES: &str = "\
 Examples:
   ironpost domain add example.com
   ironpost domain show example.com
+  ironpost domain publish example.com --mode enforce --dry-run
   ironpost domain publish example.com --mode enforce
   ironpost domain migrate example.com --to mx.new.example
   ironpost domain withdraw example.com
 
 A domain goes from pending to delegated (its records are seen in DNS), certified, testing and
-enforce; and by `withdraw` to gone. docs/serve.md has the whole of it.";
+enforce; and by `withdraw` to gone. docs/serve.md has the whole of it.
+
+Exit codes:
+  0  done; with the wait cut short, written
+  2  the command line, the configuration or a file is at fault, or the command is refused
+  3  the database, or what had to be looked up first, could not be reached";

@@ -25,5 +25,6 @@ mod postgres;
 mod program;
 mod refused;
 mod senders;
+mod told;
 mod transfer;
 mod waiting;

@@ -149,7 +149,7 @@ fn what_was_never_published_is_withdrawn_at_once() {
     assert!(run.code == 0 && run.stdout.contains("its state becomes gone"), "{run:?}");
     let run = home.ironpost(["domain", "withdraw", "a.example"]);
     assert_eq!((run.code, &*run.stderr), (0, ""), "{run:?}");
-    assert_eq!(run.stdout, "a.example: version 1, gone.\n");
+    assert!(run.stdout.starts_with("a.example is gone: "), "{run:?}");
     assert_eq!(home.ironpost(["domain", "list"]).stdout, "");
     assert_eq!(home.ironpost(add).code, 0, "it may come back");
 }

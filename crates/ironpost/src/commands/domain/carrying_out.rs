@@ -1,11 +1,13 @@
 //! Carrying out what was decided: shown first where that is asked for, and waited for.
 
+use super::desk::failed;
 use super::times;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
 use clap::Args;
 use ironpost_hosting::operations::{Desk, OperationError, Prepared, Said};
+use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Change, Override, State};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::visible::Visible;
@@ -65,17 +67,37 @@ pub(super) async fn carry_out(
         console.print(&would(&prepared))?;
         return Ok(Exit::Clean);
     }
-    let hosted = desk.carry_out(prepared).await.map_err(Failure::usage)?;
+    let hosted = desk.carry_out(prepared).await.map_err(failed)?;
+    if hosted.life.state == State::Gone {
+        console.print(&gone(&hosted.name))?;
+        return Ok(Exit::Clean);
+    }
     if args.no_wait {
-        console.print(&format!("{}: written; it takes effect by itself.\n", hosted.name))?;
+        console.print(&format!(
+            "{0}: written; it takes effect by itself. `ironpost domain show {0}` tells how far it is.\n",
+            hosted.name
+        ))?;
         return Ok(Exit::Clean);
     }
     follow(desk, hosted, console).await
 }
 
+/// What there is to say of a domain of which nothing is served any more.
+fn gone(name: &Domain) -> String {
+    format!(
+        "{name} is gone: nothing of it is served any more, and its records may go from its DNS.\n"
+    )
+}
+
 /// A refusal line by line, with dates and the way out.
 pub(super) fn refusal(error: OperationError, now: Timestamp) -> Failure {
-    let OperationError::Refused(refused) = &error else { return Failure::usage(error) };
+    let OperationError::Refused(refused) = &error else { return failed(error) };
+    if let ([refusal], false) = (&*refused.0, refused.may_be_overridden()) {
+        return Failure::message(format!(
+            "it is refused: {}",
+            Visible::from(&*refusal.to_string())
+        ));
+    }
     let mut text = String::from("this speaks against it:");
     for refusal in &refused.0 {
         // Writing to a `String` cannot fail.
@@ -94,13 +116,18 @@ pub(super) fn refusal(error: OperationError, now: Timestamp) -> Failure {
 fn would(prepared: &Prepared) -> String {
     let name = &prepared.hosted.name;
     let mut out = format!("Nothing is changed. Without --dry-run, {name} would change so:\n\n");
-    for change in &prepared.changes {
+    let migrates = prepared.hosted.life.migration.is_some();
+    // What is over without ever having begun is no change to anybody.
+    let changes =
+        prepared.changes.iter().filter(|change| migrates || **change != Change::Migrate(None));
+    for change in changes {
         // Writing to a `String` cannot fail, here and below.
         let _ = writeln!(out, "  {}", step(change));
         if let Change::Add { policy, .. } | Change::Adopt { policy, .. } = change {
             policy.to_string().lines().for_each(|line| {
                 let _ = writeln!(out, "    {}", Visible::from(line));
             });
+            out.push_str("  every node serves it, then its id is announced\n");
         }
     }
     out
@@ -133,7 +160,11 @@ async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Ex
     let mut told = Told::default();
     loop {
         told.tell(&hosted, number, console);
-        if hosted.life.announced == Some(number) || hosted.life.state == State::Gone {
+        if hosted.life.state == State::Gone {
+            console.print(&gone(&hosted.name))?;
+            return Ok(Exit::Clean);
+        }
+        if hosted.life.announced == Some(number) {
             let state = hosted.life.state.as_str();
             console.print(&format!("{}: version {number}, {state}.\n", hosted.name))?;
             return Ok(Exit::Clean);
@@ -155,10 +186,10 @@ async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Ex
             Ok(hosted) => hosted,
             // It is gone, and so not among the hosted any more.
             Err(OperationError::NotHosted(name)) => {
-                console.print(&format!("{name} is gone.\n"))?;
+                console.print(&gone(&name))?;
                 return Ok(Exit::Clean);
             }
-            Err(error) => return Err(Failure::usage(error)),
+            Err(error) => return Err(failed(error)),
         };
     }
 }
@@ -185,7 +216,7 @@ impl Told {
 /// What a version that is not announced waits for.
 async fn waits(desk: &Desk, hosted: &Hosted, number: u32) -> Result<String, Failure> {
     let name = &hosted.name;
-    let nodes = desk.database.nodes().await.map_err(Failure::usage)?;
+    let nodes = desk.database.nodes().await.map_err(Failure::could_not_test)?;
     let now = desk.clock.now();
     let Some(last) = nodes.iter().map(|node| node.beat).max() else {
         return Ok(format!(
@@ -197,7 +228,7 @@ async fn waits(desk: &Desk, hosted: &Hosted, number: u32) -> Result<String, Fail
         "{name}: version {number} is written, but not announced yet; `ironpost domain show \
          {name}` tells when it is.\n"
     );
-    if now.since(last) > SILENT {
+    if !nodes.iter().any(|node| node.is_live(now)) {
         let _ = writeln!(
             out,
             "No node has been heard of for {}: does `ironpost serve` run?",
@@ -211,5 +242,3 @@ async fn waits(desk: &Desk, hosted: &Hosted, number: u32) -> Result<String, Fail
 const PATIENCE: Duration = Duration::from_secs(45);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(100);
-/// A node says that it lives every few seconds.
-const SILENT: Duration = Duration::from_secs(15);

@@ -1,16 +1,18 @@
 //! `ironpost domain diff`.
 
-use super::desk::{DeskArgs, Opened};
+use super::desk::{DeskArgs, Opened, failed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
 use clap::Args;
-use ironpost_hosting::operations::diff::{Difference, Line};
+use ironpost_hosting::operations::diff::{DiffError, Difference, Line};
 use ironpost_proto::domain::Domain;
 use ironpost_proto::visible::Visible;
 use std::fmt::Write;
 
 /// Compare two versions of a domain's policy
+///
+/// Line by line, as the files that senders fetch: - for what was, + for what is new. Changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiffArgs {
@@ -30,7 +32,7 @@ pub(crate) struct DiffArgs {
 /// Runs the command.
 pub(super) async fn run(args: DiffArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, .. } = args.desk.open().await?;
-    let found = desk.diff(&args.domain, args.old, args.new).await.map_err(Failure::usage)?;
+    let found = desk.diff(&args.domain, args.old, args.new).await.map_err(undecided)?;
     let style = console.stdout_style();
     let mut out = heading(&found);
     for line in &found.lines {
@@ -44,6 +46,13 @@ pub(super) async fn run(args: DiffArgs, console: &Console) -> Result<Exit, Failu
     }
     console.print(&out)?;
     Ok(Exit::Clean)
+}
+
+fn undecided(error: DiffError) -> Failure {
+    match error {
+        DiffError::Operation(error) => failed(error),
+        DiffError::NoVersion { .. } | DiffError::None(_) => Failure::usage(error),
+    }
 }
 
 fn heading(found: &Difference) -> String {

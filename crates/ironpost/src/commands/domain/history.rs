@@ -1,19 +1,22 @@
 //! `ironpost domain history`.
 
-use super::desk::{DeskArgs, Opened};
-use super::times;
+use super::desk::{DeskArgs, Opened, failed};
+use super::{times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
 use clap::{Args, ValueEnum};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::Version;
+use ironpost_proto::lifecycle::{State, Version};
 use ironpost_proto::visible::Visible;
 use ironpost_store::hosting::domains::{Event, Hosted};
 use serde::Serialize;
 use std::fmt::Write;
 
 /// Tell everything that happened to a domain, and every version of its policy
+///
+/// Who made which version, when and why; and the same of earlier times, if the domain was hosted
+/// here before and is gone, or has come back.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HistoryArgs {
@@ -36,10 +39,19 @@ enum Format {
     Json,
 }
 
-/// As a program reads it.
+/// As a program reads it: the hosting that goes on, or else the last, and those before it.
 #[derive(Debug, Serialize)]
 struct History {
     domain: String,
+    #[serde(flatten)]
+    hosting: HostingRecord,
+    earlier: Vec<HostingRecord>,
+}
+
+#[derive(Debug, Serialize)]
+struct HostingRecord {
+    state: &'static str,
+    since: String,
     versions: Vec<VersionRecord>,
     events: Vec<EventRecord>,
 }
@@ -66,14 +78,24 @@ struct EventRecord {
     why: Option<String>,
 }
 
+/// A hosting of the name, and what happened in it.
+type Hosting = (Hosted, Vec<Event>);
+
 /// Runs the command.
 pub(super) async fn run(args: HistoryArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, .. } = args.desk.open().await?;
-    let (hosted, events) = desk.history(&args.domain).await.map_err(Failure::usage)?;
-    let history = History::of(&hosted, &events);
+    let mut hostings = Vec::new();
+    for hosted in desk.hostings(&args.domain).await.map_err(failed)? {
+        let events = desk.events(&hosted).await.map_err(failed)?;
+        hostings.push((hosted, events));
+    }
     match args.format {
-        Format::Text => console.print(&text(&history))?,
+        Format::Text => console.print(&text(&hostings))?,
         Format::Json => {
+            let mut records = hostings.iter().map(HostingRecord::from);
+            let Some(hosting) = records.next() else { return Ok(Exit::Clean) };
+            let domain = args.domain.to_string();
+            let history = History { domain, hosting, earlier: records.collect() };
             let json = serde_json::to_string_pretty(&history).map_err(Failure::usage)?;
             console.print(&format!("{json}\n"))?;
         }
@@ -81,11 +103,13 @@ pub(super) async fn run(args: HistoryArgs, console: &Console) -> Result<Exit, Fa
     Ok(Exit::Clean)
 }
 
-impl History {
-    fn of(hosted: &Hosted, events: &[Event]) -> Self {
+impl From<&Hosting> for HostingRecord {
+    fn from((hosted, events): &Hosting) -> Self {
+        let life = &hosted.life;
         Self {
-            domain: hosted.name.to_string(),
-            versions: hosted.life.versions.iter().map(VersionRecord::from).collect(),
+            state: life.state.as_str(),
+            since: times::stamp(life.since),
+            versions: life.versions.iter().map(VersionRecord::from).collect(),
             events: events.iter().map(EventRecord::from).collect(),
         }
     }
@@ -120,36 +144,58 @@ impl From<&Event> for EventRecord {
     }
 }
 
-fn text(history: &History) -> String {
-    let mut out = String::from("Versions\n\n");
-    if history.versions.is_empty() {
+/// One hosting below the other, the latest first.
+fn text(hostings: &[Hosting]) -> String {
+    let mut out = String::new();
+    // Writing to a `String` cannot fail, here and below.
+    for (place, (hosted, events)) in hostings.iter().enumerate() {
+        let (name, added) = (&hosted.name, times::stamp(hosted.added));
+        if place > 0 {
+            out.push('\n');
+        }
+        let _ = match hosted.life.state {
+            State::Gone => {
+                let gone = times::stamp(hosted.life.since);
+                writeln!(out, "{name}, hosted from {added} to {gone}\n")
+            }
+            State::Pending
+            | State::Delegated
+            | State::Certified
+            | State::Testing
+            | State::Enforce
+            | State::Withdrawing => writeln!(out, "{name}, hosted since {added}\n"),
+        };
+        versions(&hosted.life.versions, &mut out);
+        out.push_str("\nEvents, newest first\n\n");
+        for event in events {
+            let line = format!("{}  {}", times::stamp(event.at), wording::event(event));
+            let _ = writeln!(out, "  {}", Visible::from(&*line));
+        }
+    }
+    out
+}
+
+/// The newest first.
+fn versions(versions: &[Version], out: &mut String) {
+    out.push_str("Versions\n\n");
+    if versions.is_empty() {
         out.push_str("  none yet\n");
     }
-    // Writing to a `String` cannot fail, here and below.
-    for version in history.versions.iter().rev() {
-        let VersionRecord { number, id, mode, max_age, mx, .. } = version;
-        let _ = writeln!(out, "  {number:3}  {mode}, max_age {max_age}, mx {}", mx.join(" "));
-        let _ = writeln!(out, "       id {id}");
+    for version in versions.iter().rev() {
+        let _ = writeln!(out, "  {:3}  {}", version.number, wording::policy(&version.policy));
+        let _ = writeln!(out, "       {:14}  {}", "id", version.id);
         let moments = [
-            ("served since", &version.shown),
-            ("announced", &version.announced),
-            ("replaced", &version.replaced),
-            ("last fetched", &version.last_served),
+            ("served since", version.shown),
+            ("announced", version.announced),
+            ("replaced", version.replaced),
+            ("last served", version.last_served),
         ];
         for (what, moment) in moments {
             if let Some(moment) = moment {
-                let _ = writeln!(out, "       {what:12}  {moment}");
+                let _ = writeln!(out, "       {what:14}  {}", times::stamp(moment));
             }
         }
     }
-    out.push_str("\nEvents, newest first\n\n");
-    for event in &history.events {
-        let version = event.version.map(|number| format!(" version {number}")).unwrap_or_default();
-        let why = event.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        let line = format!("{}  {}{version}, by {}{why}", event.at, event.what, event.who);
-        let _ = writeln!(out, "  {}", Visible::from(&*line));
-    }
-    out
 }
 
 const EXAMPLES: &str = "\

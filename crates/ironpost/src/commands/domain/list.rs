@@ -1,22 +1,25 @@
 //! `ironpost domain list`.
 
-use super::desk::{DeskArgs, Opened};
-use super::times;
+use super::desk::{DeskArgs, Opened, absent, failed};
+use super::{times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
 use clap::{Args, ValueEnum};
 use ironpost_hosting::operations::list::PAGE;
-use ironpost_proto::lifecycle::State;
+use ironpost_proto::lifecycle::{Life, State, Version};
 use ironpost_store::hosting::domains::Hosted;
 use serde::Serialize;
 use std::io::Write;
 
 /// List the hosted domains
+///
+/// What is gone is not among them; `ironpost domain history` still tells of it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ListArgs {
-    /// Only those in this state: pending, delegated, certified, testing, enforce, withdrawing
+    /// Only those in this state: pending, delegated, certified, testing, enforce, withdrawing,
+    /// gone
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Option<State>,
 
@@ -50,20 +53,26 @@ struct Listed<'a> {
 
 /// Runs the command. Domains are written as they come: there may be a hundred thousand.
 pub(super) async fn run(args: ListArgs, console: &Console) -> Result<Exit, Failure> {
+    if let Some(not_there) = absent(&args.desk.settle()?) {
+        console.note(&not_there.to_string());
+        return Ok(Exit::Clean);
+    }
     let Opened { desk, .. } = args.desk.open().await?;
     let mut out = std::io::BufWriter::new(console.stdout_writer());
     let mut last = None;
     let mut none = true;
     loop {
-        let page = desk.list(args.state, last.as_ref()).await.map_err(Failure::usage)?;
-        for hosted in &page {
-            none = false;
-            let line = match args.format {
-                Format::Text => line(hosted),
-                Format::Jsonl => {
-                    serde_json::to_string(&Listed::from(hosted)).map_err(Failure::usage)?
-                }
-            };
+        let page = desk.list(args.state, last.as_ref()).await.map_err(failed)?;
+        none &= page.is_empty();
+        let lines = match args.format {
+            Format::Text => table(&page),
+            Format::Jsonl => page
+                .iter()
+                .map(|hosted| serde_json::to_string(&Listed::from(hosted)))
+                .collect::<Result<_, _>>()
+                .map_err(Failure::usage)?,
+        };
+        for line in lines {
             writeln!(out, "{line}").map_err(Failure::stdout)?;
         }
         match page.last() {
@@ -75,15 +84,17 @@ pub(super) async fn run(args: ListArgs, console: &Console) -> Result<Exit, Failu
     }
     out.flush().map_err(Failure::stdout)?;
     if none {
-        console.note("No such domain is hosted; `ironpost domain add DOMAIN` begins.");
+        console.note(match args.state {
+            None => "No domain is hosted; `ironpost domain add DOMAIN` begins.",
+            Some(_) => "No domain is in that state; `ironpost domain list` has them all.",
+        });
     }
     Ok(Exit::Clean)
 }
 
 impl<'a> From<&'a Hosted> for Listed<'a> {
     fn from(hosted: &'a Hosted) -> Self {
-        let version = hosted.life.shown.and_then(|number| hosted.life.version(number));
-        let version = version.or(hosted.life.latest());
+        let version = listed(&hosted.life);
         Self {
             domain: hosted.name.as_str(),
             state: hosted.life.state.as_str(),
@@ -96,13 +107,29 @@ impl<'a> From<&'a Hosted> for Listed<'a> {
     }
 }
 
-fn line(hosted: &Hosted) -> String {
-    let Listed { domain, state, since, version, mode, mx, .. } = Listed::from(hosted);
-    let policy = match (version, mode) {
-        (Some(version), Some(mode)) => format!("version {version}, {mode}, mx {}", mx.join(" ")),
-        _ => "no policy yet".to_owned(),
+/// A line for each domain of a page, its columns one below the other.
+fn table(page: &[Hosted]) -> Vec<String> {
+    let since = |life: &Life| format!("{} since {}", life.state.as_str(), times::stamp(life.since));
+    let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
+    let domains = widest(&mut page.iter().map(|hosted| hosted.name.as_str().len()));
+    let states = widest(&mut page.iter().map(|hosted| since(&hosted.life).len()));
+    let line = |hosted: &Hosted| {
+        let (domain, state) = (hosted.name.as_str(), since(&hosted.life));
+        let policy = listed(&hosted.life).map_or_else(
+            || "no policy yet".to_owned(),
+            |version| {
+                let policy = &version.policy;
+                format!("version {}, {}{}", version.number, policy.mode, wording::hosts(policy))
+            },
+        );
+        format!("{domain:domains$}  {state:states$}  {policy}")
     };
-    format!("{domain}  {state} since {since}  {policy}")
+    page.iter().map(line).collect()
+}
+
+/// The version that is listed: the one that is shown, or else the newest.
+fn listed(life: &Life) -> Option<&Version> {
+    life.shown.and_then(|number| life.version(number)).or(life.latest())
 }
 
 fn state(text: &str) -> Result<State, String> {

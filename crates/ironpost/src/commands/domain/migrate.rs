@@ -2,7 +2,7 @@
 
 use super::carrying_out::{ChangeArgs, carry_out};
 use super::checking;
-use super::desk::{DeskArgs, Opened};
+use super::desk::{DeskArgs, Opened, failed};
 use super::times;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,7 +19,8 @@ use std::fmt::Write;
 ///
 /// Five stages: a policy for old and new hosts is published; senders that hold an older one are
 /// waited for; you switch the MX records; caches of the old records are waited for; the policy is
-/// narrowed to the new hosts. Without an option this command tells how far it is, with dates.
+/// narrowed to the new hosts. Without an option this command tells how far it is, with dates, and
+/// changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MigrateArgs {
@@ -47,7 +48,7 @@ pub(super) async fn run(args: MigrateArgs, console: &Console) -> Result<Exit, Fa
     let said = args.change.said()?;
     let name = &args.domain;
     if args.narrow {
-        let hosted = desk.hosted(name).await.map_err(Failure::usage)?;
+        let hosted = desk.hosted(name).await.map_err(failed)?;
         let latest = hosted.life.latest().map(|version| &version.policy);
         let checks = checking::checks(name, latest, &settings, console).await?;
         let prepared = desk.narrow(name, &said, &checks).await;
@@ -55,7 +56,7 @@ pub(super) async fn run(args: MigrateArgs, console: &Console) -> Result<Exit, Fa
     }
     if !args.to.is_empty() {
         // Whose it is not does not have us look anything up.
-        desk.hosted(name).await.map_err(Failure::usage)?;
+        desk.hosted(name).await.map_err(failed)?;
         let from = checking::mx(name, &settings).await?;
         let to = args.to.iter().map(DnsName::from).collect();
         let prepared = desk.migrate(name, to, from, &said).await;
@@ -64,7 +65,7 @@ pub(super) async fn run(args: MigrateArgs, console: &Console) -> Result<Exit, Fa
             return Ok(exit);
         }
     }
-    let hosted = desk.hosted(name).await.map_err(Failure::usage)?;
+    let hosted = desk.hosted(name).await.map_err(failed)?;
     console.print(&stages(&desk, &hosted))?;
     Ok(Exit::Clean)
 }
@@ -122,6 +123,7 @@ fn advice(next: Stage, name: &Domain) -> String {
 
 const EXAMPLES: &str = "\
 Examples:
+  ironpost domain migrate example.com --to mx1.new.example,mx2.new.example --dry-run
   ironpost domain migrate example.com --to mx1.new.example,mx2.new.example
   ironpost domain migrate example.com
   ironpost domain migrate example.com --narrow";

@@ -12,7 +12,8 @@ use ironpost_proto::domain::Domain;
 ///
 /// Senders that hold an enforce policy go on enforcing it for up to its max_age, and can learn of
 /// nothing newer: mail is lost if MX hosts change meanwhile. `ironpost domain withdraw` is the
-/// way without loss. Needs --override with a reason, unless nothing was ever published.
+/// way without loss. Needs --override with a reason, unless nothing was ever published. What was
+/// hosted stays in the history.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RemoveArgs {
@@ -36,5 +37,5 @@ pub(super) async fn run(args: RemoveArgs, console: &Console) -> Result<Exit, Fai
 
 const EXAMPLES: &str = "\
 Examples:
-  ironpost domain remove example.com --override 'added by mistake'
-  ironpost domain remove example.com --override 'the customer left in anger' --dry-run";
+  ironpost domain remove example.com --dry-run
+  ironpost domain remove example.com --override 'added by mistake'";

@@ -1,19 +1,24 @@
 //! `ironpost domain show`.
 
-use super::desk::{DeskArgs, Opened};
-use super::{migrate, records, times};
+use super::desk::{DeskArgs, Opened, failed};
+use super::{migrate, records, times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Console, Style};
+use crate::output::{Console, Style, wrapped};
 use clap::{Args, ValueEnum};
+use ironpost_hosting::jobs::Kind;
 use ironpost_hosting::operations::show::{OlderGone, Shown};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{State, Version};
+use ironpost_proto::lifecycle::{Life, State, Version};
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::visible::Visible;
+use ironpost_store::hosting::jobs::Planned;
 use serde::Serialize;
 use std::fmt::Write;
 
 /// Tell all about a hosted domain: how far it is, and what it waits for
+///
+/// Of a domain that is gone, how it was when it went.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ShowArgs {
@@ -72,7 +77,7 @@ struct WaitRecord {
 /// Runs the command.
 pub(super) async fn run(args: ShowArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, settings } = args.desk.open().await?;
-    let shown = desk.show(&args.domain).await.map_err(Failure::usage)?;
+    let shown = desk.show(&args.domain).await.map_err(failed)?;
     match args.format {
         Format::Json => {
             let json = serde_json::to_string_pretty(&Record::of(&shown)).map_err(Failure::usage)?;
@@ -80,7 +85,7 @@ pub(super) async fn run(args: ShowArgs, console: &Console) -> Result<Exit, Failu
         }
         Format::Text => {
             let style = console.stdout_style();
-            let mut out = text(&shown, style);
+            let mut out = text(&shown, style, console.width());
             if shown.hosted.life.state == State::Pending {
                 out.push_str("\nIts DNS is to have these records:\n\n");
                 out.push_str(&records::table(&records::wanted(&shown.hosted, &settings)?, style));
@@ -137,7 +142,7 @@ impl From<&Version> for PolicyRecord {
     }
 }
 
-fn text(shown: &Shown, style: Style) -> String {
+fn text(shown: &Shown, style: Style, width: usize) -> String {
     let life = &shown.hosted.life;
     let now = shown.now;
     let mut out = String::new();
@@ -156,16 +161,45 @@ fn text(shown: &Shown, style: Style) -> String {
     for milestone in &shown.milestones {
         let _ = writeln!(out, "  {:12}  {}", "mx change", migrate::stage(milestone, now));
     }
-    let mut waits = shown.jobs.iter().filter_map(|job| Some((job, job.note.as_ref()?))).peekable();
-    if waits.peek().is_some() {
+    let notes: Vec<String> = shown.jobs.iter().filter_map(|job| waits(job, now)).collect();
+    if !notes.is_empty() {
         out.push_str("\nWhat it waits for\n\n");
     }
-    for (job, note) in waits {
-        let next = job.due.map(|due| format!(" (next try {})", times::from_now(due, now)));
-        let wait = format!("{}: {note}{}", job.kind, next.unwrap_or_default());
-        let _ = writeln!(out, "  {}", Visible::from(&*wait));
+    for note in notes {
+        out.push_str(&wrapped(Visible::from(&*note).as_str(), 2, width));
+    }
+    if let Some(next) = next(life, &shown.hosted.name) {
+        let _ = write!(out, "\n{next}\n");
     }
     out
+}
+
+/// What a job waits for, and when it looks again.
+fn waits(job: &Planned, now: Timestamp) -> Option<String> {
+    let note = job.note.as_ref()?;
+    let next = job.due.map(|due| format!(" (next try {})", times::from_now(due, now)));
+    // How far the domain is itself; what else is done for it has a name.
+    let what =
+        if job.kind == Kind::Advance.as_str() { String::new() } else { format!("{}: ", job.kind) };
+    Some(format!("{what}{note}{}", next.unwrap_or_default()))
+}
+
+/// What is left to its administrator.
+fn next(life: &Life, name: &Domain) -> Option<String> {
+    match life.state {
+        State::Testing => Some(format!(
+            "Next: `ironpost domain publish {name} --mode enforce --dry-run` tells whether it is ready."
+        )),
+        State::Gone => Some(format!(
+            "Nothing of it is served, and its records may go from its DNS.\n`ironpost domain add \
+             {name}` hosts it anew."
+        )),
+        State::Pending
+        | State::Delegated
+        | State::Certified
+        | State::Enforce
+        | State::Withdrawing => None,
+    }
 }
 
 /// A line for each fact.
@@ -181,21 +215,18 @@ fn facts(shown: &Shown) -> Vec<(&'static str, String)> {
             {
                 facts.push(("served", version(served)));
             }
-            if life.announced != Some(latest.number) {
-                let announced = life
-                    .announced
-                    .map_or_else(|| "nothing yet".to_owned(), |number| format!("version {number}"));
-                facts.push(("announced", announced));
-            }
+            facts.push(("announced", announced(life, latest, now)));
         }
         None => facts.push(("policy", "none yet".to_owned())),
     }
-    facts.push(match &shown.certificate {
+    match &shown.certificate {
+        _ if life.state == State::Gone => {}
         Some(certificate) => {
-            ("certificate", format!("expires {}", times::from_now(certificate.not_after, now)))
+            let expires = times::from_now(certificate.not_after, now);
+            facts.push(("certificate", format!("expires {expires}")));
         }
-        None => ("certificate", "none yet".to_owned()),
-    });
+        None => facts.push(("certificate", "none yet".to_owned())),
+    }
     for (name, beat) in &shown.nodes.missing {
         let silent = times::span(now.since(*beat));
         facts.push(("node behind", format!("{name}, last heard of {silent} ago")));
@@ -225,17 +256,21 @@ fn facts(shown: &Shown) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// Which version senders are told of.
+fn announced(life: &Life, latest: &Version, now: Timestamp) -> String {
+    match life.announced {
+        None if life.state == State::Gone => "nothing any more".to_owned(),
+        None => "nothing yet".to_owned(),
+        Some(number) if number == latest.number => latest
+            .announced
+            .map_or_else(|| "it".to_owned(), |at| format!("since {}", times::from_now(at, now))),
+        Some(number) => format!("version {number}"),
+    }
+}
+
 fn version(version: &Version) -> String {
-    let policy = &version.policy;
-    let mx: Vec<String> = policy.mx.iter().map(ToString::to_string).collect();
-    let mx = if mx.is_empty() { String::new() } else { format!(", mx {}", mx.join(" ")) };
-    format!(
-        "version {} (id {}): {}, max_age {}{mx}",
-        version.number,
-        version.id,
-        policy.mode,
-        policy.max_age.as_secs()
-    )
+    let policy = wording::policy(&version.policy);
+    format!("version {} (id {}): {policy}", version.number, version.id)
 }
 
 fn spread(shown: &Shown) -> Option<String> {

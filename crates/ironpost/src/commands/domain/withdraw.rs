@@ -46,5 +46,5 @@ pub(super) async fn run(args: WithdrawArgs, console: &Console) -> Result<Exit, F
 
 const EXAMPLES: &str = "\
 Examples:
-  ironpost domain withdraw example.com --reason 'the domain is sold'
-  ironpost domain withdraw example.com --dry-run";
+  ironpost domain withdraw example.com --dry-run
+  ironpost domain withdraw example.com --reason 'the domain is sold'";
