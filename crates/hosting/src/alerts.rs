@@ -92,8 +92,8 @@ impl Alerts {
 
     /// Tells what there is to tell: a job. Returns when to do it again.
     pub async fn tell(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
-        self.database.close_alerts(before(now, HOLD_DOWN), now).await?;
-        self.database.drop_alerts(before(now, KEPT)).await?;
+        self.database.close_alerts(now.before(HOLD_DOWN), now).await?;
+        self.database.drop_alerts(now.before(KEPT)).await?;
         let told = join_all(self.channels.iter().map(|channel| self.tell_channel(channel, now)));
         told.await.into_iter().collect::<Result<(), _>>()?;
         Ok(now.after(PERIOD))
@@ -142,11 +142,6 @@ fn told(alerts: &[StoredAlert]) -> Vec<(&StoredAlert, Told)> {
 fn missed(alerts: &[StoredAlert]) -> Vec<(&StoredAlert, Told)> {
     let open = alerts.iter().filter(|alert| !alert.closed);
     open.map(|alert| (alert, Told::Missed)).collect()
-}
-
-fn before(now: Timestamp, span: Duration) -> Timestamp {
-    let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    Timestamp::from_millis(now.as_millis().saturating_sub(span))
 }
 
 /// How long trouble has to be away until it is over. Own limit: two looks at a node or at a name.

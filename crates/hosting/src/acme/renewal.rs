@@ -62,8 +62,8 @@ pub(super) fn due(stored: &StoredCertificate) -> Timestamp {
     let lifetime = lifetime(stored);
     match stored.renewal.at {
         // A window may lie anywhere; that alarms begin before it is of no use to anybody.
-        Some(at) => at.min(before(stored.not_after, lifetime / 6)),
-        None => before(stored.not_after, lifetime / 3),
+        Some(at) => at.min(stored.not_after.before(lifetime / 6)),
+        None => stored.not_after.before(lifetime / 3),
     }
 }
 
@@ -76,11 +76,6 @@ pub(super) fn look_again(stored: &StoredCertificate, now: Timestamp) -> Timestam
 /// How long a certificate is valid.
 pub(super) fn lifetime(stored: &StoredCertificate) -> Duration {
     stored.not_after.since(stored.not_before)
-}
-
-fn before(moment: Timestamp, span: Duration) -> Timestamp {
-    let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    Timestamp::from_millis(moment.as_millis().saturating_sub(span))
 }
 
 /// RFC 9773 §4.3.2 asks for a limit: not more often than this …

@@ -204,8 +204,7 @@ struct Early;
 
 impl Tool for Early {
     fn next(&self, life: &Life, seen: &Observed, now: Timestamp) -> Step {
-        let from =
-            held_until(life, Version::asks).map(|from| earlier(from, Duration::from_secs(1)));
+        let from = held_until(life, Version::asks).map(|from| from.before(Duration::from_secs(1)));
         ending(life, seen, now, from)
     }
 }
@@ -215,7 +214,7 @@ struct NoMargin;
 impl Tool for NoMargin {
     fn next(&self, life: &Life, seen: &Observed, now: Timestamp) -> Step {
         let from = held_until(life, Version::asks)
-            .map(|from| earlier(from, ironpost_proto::lifecycle::MARGIN));
+            .map(|from| from.before(ironpost_proto::lifecycle::MARGIN));
         ending(life, seen, now, from)
     }
 }
@@ -256,7 +255,7 @@ impl Tool for NarrowedSoon {
         if let Some(migration) = &mut life.migration
             && let Some(switched) = &mut migration.switched
         {
-            *switched = earlier(*switched, Duration::from_hours(1000));
+            *switched = switched.before(Duration::from_hours(1000));
         }
         permit(&life, command, checks, None, now).ok()
     }
@@ -309,9 +308,4 @@ impl Tool for LogBelieved {
         life.versions.iter_mut().for_each(|version| version.elsewhere = false);
         next_step(&life, seen, now)
     }
-}
-
-fn earlier(at: Timestamp, span: Duration) -> Timestamp {
-    let millis = u64::try_from(span.as_millis()).unwrap();
-    Timestamp::from_millis(at.as_millis().saturating_sub(millis))
 }

@@ -117,11 +117,7 @@ async fn write(inner: Arc<Inner>) {
 /// Takes out of the store what is of no use any more: memory does not know all that is in there.
 async fn tidy(inner: Arc<Inner>, now: Timestamp) {
     let Some(store) = &inner.outside.store else { return };
-    let before = |span: Duration| {
-        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        Timestamp::from_millis(now.as_millis().saturating_sub(span))
-    };
-    match store.forget_expired(before(LONG_EXPIRED), before(STALE)).await {
+    match store.forget_expired(now.before(LONG_EXPIRED), now.before(STALE)).await {
         Ok(gone) => tracing::debug!(gone, "the store is tidied"),
         Err(error) => tracing::warn!(%error, "the store cannot be tidied"),
     }

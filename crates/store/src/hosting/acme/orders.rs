@@ -88,7 +88,7 @@ impl Database {
         transaction.execute(turn.bind(new.directory)).await?;
         let longest = all.within.max(per_registered.within);
         let old = Statement::new("DELETE FROM acme_placed WHERE placed_at <= $1");
-        transaction.execute(old.bind(millis(before(now, longest)))).await?;
+        transaction.execute(old.bind(millis(now.before(longest)))).await?;
         if let Some(until) = spent(&mut transaction, new.directory, None, all, now).await? {
             transaction.commit().await?;
             return Ok(Begun::Spent(until));
@@ -140,7 +140,7 @@ async fn spent(
     budget: Budget,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let since = millis(before(now, budget.within));
+    let since = millis(now.before(budget.within));
     let statement = match registered {
         None => Statement::new(
             "SELECT COUNT(*), MIN(placed_at) FROM acme_placed \
@@ -190,11 +190,6 @@ async fn write(
     .bind(i64::from(new.renewal))
     .bind(millis(now));
     transaction.execute(placed).await.map(drop)
-}
-
-fn before(now: Timestamp, span: Duration) -> Timestamp {
-    let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    Timestamp::from_millis(now.as_millis().saturating_sub(span))
 }
 
 fn read(row: &Row) -> Result<StoredOrder, StoreError> {
