@@ -96,6 +96,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "a real MTA as MX: STARTTLS on, off, wrong name, expired",
     },
     Package {
+        name: "dovecot-core",
+        program: "dovecot",
+        service: Some("dovecot.service"),
+        answer: None,
+        needed_for: "a Postfix that takes alerts from who logs in",
+    },
+    Package {
         name: "nginx-light",
         program: "nginx",
         service: Some("nginx.service"),

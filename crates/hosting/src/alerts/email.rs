@@ -4,7 +4,7 @@ use super::message::Message;
 use ironpost_net::tls::roots::{RootSource, RootsError};
 use ironpost_proto::visible::Visible;
 use lettre::address::AddressError;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Message as Mail};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
@@ -145,12 +145,21 @@ impl Email {
             .from(from.clone())
             .subject(subject.as_str())
             .date(moment)
-            .message_id(Some(format!("<{}@{domain}>", message.id)))
+            .message_id(Some(message_id(&message.id, domain)))
+            // RFC 2045 §4: without it nobody needs to decode the text.
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             // RFC 3834 §5: nobody's absence is answered to this.
             .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
         for to in to {
             mail = mail.to(to.clone());
+        }
+        // RFC 5322 §3.6.4: an end belongs to its beginning, and so is shown below it.
+        let beginnings = message.beginnings.iter().filter(|id| **id != message.id);
+        let references: Vec<_> =
+            beginnings.take(MAX_REFERENCES).map(|id| message_id(id, domain)).collect();
+        if !references.is_empty() {
+            mail = mail.references(references.join(" "));
         }
         Ok(mail.body(message.text())?)
     }
@@ -162,6 +171,10 @@ impl std::fmt::Debug for Email {
         let Inner { from, to, .. } = &*self.0;
         f.debug_struct("Email").field("from", from).field("to", to).finish_non_exhaustive()
     }
+}
+
+fn message_id(id: &str, domain: &str) -> String {
+    format!("<{id}@{domain}>")
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, EmailError> {
@@ -203,6 +216,8 @@ fn words(error: &lettre::transport::smtp::Error) -> Visible {
         }
         cause = next.source();
     }
+    // A cause of the same kind begins with the same words.
+    let words = words.replace("Connection error: Connection error: ", "Connection error: ");
     Visible::excerpt(words.as_bytes(), MAX_SHOWN)
 }
 
@@ -216,5 +231,7 @@ const SMTP: u16 = 25;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// For a mail, from the connection to the last answer. Own limit.
 const DEADLINE: Duration = Duration::from_mins(1);
+/// Earlier mails that a mail refers to. Own limit.
+const MAX_REFERENCES: usize = 20;
 /// Characters of a server's words. Own limit.
 const MAX_SHOWN: usize = 300;

@@ -18,6 +18,10 @@ pub(super) struct Message {
     /// [`Self::at`] as a moment.
     #[serde(skip)]
     pub(super) moment: Timestamp,
+    /// Of each alert, the id of a message that tells of its beginning alone: what its beginning and
+    /// its end have in common, in whatever company they are told.
+    #[serde(skip)]
+    pub(super) beginnings: Vec<String>,
 }
 
 /// One of them.
@@ -49,15 +53,10 @@ pub(super) enum State {
 
 impl Message {
     pub(super) fn new(alerts: &[StoredAlert], now: Timestamp) -> Self {
-        let mut digest = Sha256::new();
-        for alert in alerts {
-            let StoredAlert { kind, subject, episode, closed, raised, .. } = alert;
-            let raised = raised.as_millis();
-            digest.update(format!("{kind}\0{subject}\0{episode}\0{raised}\0{closed}\n"));
-        }
-        let id = hexadecimal(&digest.finalize()[..16]);
+        let id = id(alerts.iter().map(|alert| (alert, alert.closed)));
+        let beginnings = alerts.iter().map(|alert| self::id([(alert, false)])).collect();
         let alerts = alerts.iter().map(Told::new).collect();
-        Self { id, at: rfc3339(now), alerts, moment: now }
+        Self { id, at: rfc3339(now), alerts, moment: now, beginnings }
     }
 
     /// How many have begun and how many have ended.
@@ -120,6 +119,17 @@ impl Told {
             State::Over => format!("{subject}: all clear, no longer: {text} ({alert})"),
         }
     }
+}
+
+/// Made of alerts and of whether each is over.
+fn id<'a>(alerts: impl IntoIterator<Item = (&'a StoredAlert, bool)>) -> String {
+    let mut digest = Sha256::new();
+    for (alert, closed) in alerts {
+        let StoredAlert { kind, subject, episode, raised, .. } = alert;
+        let raised = raised.as_millis();
+        digest.update(format!("{kind}\0{subject}\0{episode}\0{raised}\0{closed}\n"));
+    }
+    hexadecimal(&digest.finalize()[..16])
 }
 
 /// In hexadecimal.

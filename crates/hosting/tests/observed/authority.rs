@@ -28,6 +28,14 @@ impl Authority {
         RootSource::File(self.file.path().to_owned())
     }
 
+    /// A key, and a certificate for `name`.
+    pub(crate) fn pem(&self, name: &str) -> String {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        key.serialize_pem() + &certificate.pem()
+    }
+
     /// A server that shows a certificate for `name`.
     pub(crate) fn server(&self, name: &str) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();

@@ -15,5 +15,7 @@ mod hook;
 mod mail;
 mod mail_server;
 mod outage;
+mod postfix;
+mod posting;
 mod webhook;
 mod world;
