@@ -19,7 +19,7 @@ mod servers;
 mod verdict;
 mod walk;
 
-pub use claim::{OldToken, claim};
+pub use claim::{NotClaimable, claim};
 pub use elsewhere::{FoundElsewhere, LeadsTo, NothingElsewhere, found_elsewhere};
 pub use fault::Fault;
 pub use hostable::{NotHostable, Section, hostable, zone_fits};

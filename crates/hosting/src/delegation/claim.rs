@@ -4,27 +4,49 @@ use super::{Look, PROOF, ServerView, View};
 use crate::delegation::verdict::label_in;
 use ironpost_proto::delegation::Token;
 use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::lifecycle::Sight;
 
-/// A name that still holds the token of a hosting that is over.
+/// Why a name cannot be claimed now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} still holds {token}, the token of an earlier hosting: remove that record first")]
-pub struct OldToken {
-    /// The name of the domain.
-    pub name: DnsName,
-    /// The token.
-    pub token: Token,
+pub enum NotClaimable {
+    /// It still holds the token of a hosting that is over.
+    #[error(
+        "{name} still holds {token}, the token of an earlier hosting: remove that record first"
+    )]
+    OldToken {
+        /// The name.
+        name: DnsName,
+        /// The token.
+        token: Token,
+    },
+    /// Nobody can tell.
+    #[error(
+        "{name} cannot be looked up, so it may still hold the token of an earlier hosting: mend \
+         its DNS, and it is looked at again"
+    )]
+    Unknown {
+        /// The name.
+        name: DnsName,
+    },
 }
 
-/// Refuses a domain one of whose names holds a token of `former`: while it does, the record is a
-/// former customer's word, and whoever comes to serve that token speaks for the domain.
-pub fn claim(look: &Look, zone: &Domain, former: &[Token]) -> Result<(), OldToken> {
-    for view in &look.views {
-        let old = tokens(view, zone).find(|token| former.contains(token));
-        if let Some(token) = old {
-            return Err(OldToken { name: view.owner.clone(), token });
-        }
+/// Refuses a domain one of whose names holds a token of `former`, or may hold one: while it does,
+/// the record is a former customer's word, and whoever comes to serve that token speaks for the
+/// domain.
+pub fn claim(look: &Look, zone: &Domain, former: &[Token]) -> Result<(), NotClaimable> {
+    if former.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let old = look.views.iter().find_map(|view| {
+        let token = tokens(view, zone).find(|token| former.contains(token))?;
+        Some(NotClaimable::OldToken { name: view.owner.clone(), token })
+    });
+    // What is certain is the better thing to say.
+    let unknown = || {
+        let view = look.views.iter().find(|view| view.sight == Sight::Unknown)?;
+        Some(NotClaimable::Unknown { name: view.owner.clone() })
+    };
+    old.or_else(unknown).map_or(Ok(()), Err)
 }
 
 /// Every token that was seen at a name, by whomever it was told.

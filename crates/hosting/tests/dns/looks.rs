@@ -2,7 +2,7 @@
 
 use crate::servers::{ABOVE, Cache, Second, Servers, Zone};
 use crate::{OTHER, TOKEN, domain, looker, name};
-use ironpost_hosting::delegation::{self, Look, Looker, OldToken, claim};
+use ironpost_hosting::delegation::{self, Look, Looker, NotClaimable, claim};
 use ironpost_proto::delegation::Target::{self, Challenge, PolicyHost, Record, ReportRecord};
 use ironpost_proto::lifecycle::Sight::{self, Elsewhere, Ours, Unknown};
 use ironpost_proto::lifecycle::Way;
@@ -123,18 +123,18 @@ async fn every_way_to_lead_a_name_is_told_from_the_others() {
 }
 
 async fn tokens_of_former_hostings(looker: &Looker) {
+    let old = |held| Err(NotClaimable::OldToken { name: name(held), token: OTHER });
+    let unknown = |open| Err(NotClaimable::Unknown { name: name(open) });
     let table = [
-        ("oldtoken.customer.test", Some("_mta-sts.oldtoken.customer.test")),
-        ("otherproof.customer.test", Some("mta-sts.otherproof.customer.test")),
-        ("ours.customer.test", None),
-        ("nothing.customer.test", None),
+        ("oldtoken.customer.test", old("_mta-sts.oldtoken.customer.test")),
+        ("otherproof.customer.test", old("mta-sts.otherproof.customer.test")),
+        ("ours.customer.test", Ok(())),
+        ("nothing.customer.test", Ok(())),
+        ("broken.test", unknown("_mta-sts.broken.test")),
+        ("loop.customer.test", unknown("_mta-sts.loop.customer.test")),
     ];
-    for (at, held) in table {
+    for (at, expected) in table {
         let look = look(looker, at, Way::Cname, delegation::Servers::Never).await;
-        let expected = match held {
-            Some(held) => Err(OldToken { name: name(held), token: OTHER }),
-            None => Ok(()),
-        };
         assert_eq!(claim(&look, &looker.zone, &[OTHER]), expected, "{at}");
         assert_eq!(claim(&look, &looker.zone, &[]), Ok(()), "{at}: of another domain's token");
     }
