@@ -33,6 +33,7 @@ impl Database {
         author: &Author,
         now: Timestamp,
     ) -> Result<Hosted, AddError> {
+        let former = self.former(&new.name).await?;
         let mut transaction = self.begin().await?;
         let ids = add(&mut transaction, std::slice::from_ref(new), author, now).await;
         let ids = ids.map_err(|error| error.why)?;
@@ -45,7 +46,7 @@ impl Database {
             name: new.name.clone(),
             token: new.token,
             rua: new.rua.clone(),
-            life: Life::new(new.way, now),
+            life: Life { former, ..Life::new(new.way, now) },
             seq: Seq(row.int(0)?),
             added: now,
         };
