@@ -2,6 +2,7 @@
 //! would: each takes a [`Desk`] and facts, and returns facts.
 
 pub mod add;
+mod decision;
 pub mod diff;
 pub mod history;
 pub mod list;
@@ -12,17 +13,18 @@ pub mod rollback;
 pub mod show;
 pub mod withdraw;
 
-use crate::jobs::Kind;
+pub use decision::Prepared;
+
 use ironpost_checker::publish::id_at;
 use ironpost_net::clock::Clock;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Change, Checks, Command, Life, Override, Refused, permit};
+use ironpost_proto::lifecycle::{Life, Override, Refused};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_store::StoreError;
 use ironpost_store::database::Database;
 use ironpost_store::hosting::OrganisationId;
-use ironpost_store::hosting::domains::{Author, ChangeError, Hosted};
+use ironpost_store::hosting::domains::{Author, Hosted};
 use std::sync::Arc;
 
 /// Where an administrator sits: which database, for which organisation, under which name.
@@ -59,25 +61,18 @@ pub enum OperationError {
     /// Others changed the domain again and again.
     #[error("the domain is being changed by somebody else: try again")]
     Busy,
+    /// Somebody else changed the domain, so that it would come to something else than was shown.
+    #[error(
+        "{0} was changed by somebody else meanwhile, and this would come to something else now: \
+         look at `ironpost domain show {0}`, and decide again"
+    )]
+    Overtaken(Domain),
     /// No id can be made of the time.
     #[error("no id can be made of the time: set the clock of this machine")]
     Clock,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Changes decided on and not yet made: what a dry run shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prepared {
-    /// The domain as it is.
-    pub hosted: Hosted,
-    /// What would change.
-    pub changes: Vec<Change>,
-    /// Who and why.
-    pub author: Author,
-    /// When it was decided.
-    pub now: Timestamp,
 }
 
 impl Desk {
@@ -94,47 +89,6 @@ impl Desk {
         let parts: Vec<String> = said.why.iter().cloned().chain(overriding).collect();
         let why = (!parts.is_empty()).then(|| parts.join("; "));
         Author { who: self.who.clone(), why }
-    }
-
-    /// Decides on a command without carrying it out.
-    async fn prepare(
-        &self,
-        name: &Domain,
-        said: &Said,
-        checks: &Checks,
-        command: impl FnOnce(&Life, PolicyId) -> Command,
-    ) -> Result<Prepared, OperationError> {
-        let hosted = self.hosted(name).await?;
-        self.decide(hosted, said, checks, command)
-    }
-
-    fn decide(
-        &self,
-        hosted: Hosted,
-        said: &Said,
-        checks: &Checks,
-        command: impl FnOnce(&Life, PolicyId) -> Command,
-    ) -> Result<Prepared, OperationError> {
-        let now = self.clock.now();
-        let id = fresh_id(&hosted.life, now)?;
-        let command = command(&hosted.life, id);
-        let reason = said.overriding.as_ref();
-        let changes = permit(&hosted.life, &command, checks, reason, now)?;
-        Ok(Prepared { hosted, changes, author: self.author(said), now })
-    }
-
-    /// Carries out what was prepared, unless the domain has changed since. The domain as it is
-    /// then.
-    pub async fn carry_out(&self, prepared: Prepared) -> Result<Hosted, OperationError> {
-        let Prepared { mut hosted, changes, author, now } = prepared;
-        match self.database.change(&hosted, &changes, &author, now).await {
-            Ok(seq) => hosted.seq = seq,
-            Err(ChangeError::Conflict) => return Err(OperationError::Busy),
-            Err(ChangeError::Store(error)) => return Err(error.into()),
-        }
-        hosted.life.apply(&changes, now);
-        self.database.schedule(Kind::Advance.as_str(), Some(hosted.id), now).await?;
-        Ok(hosted)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Hosting a domain from now on.
 
+use super::decision::{Asked, Request};
 use super::{Desk, OperationError, Prepared, Said};
+use crate::delegation::{FoundElsewhere, NothingElsewhere};
 use crate::jobs::Kind;
 use ironpost_proto::delegation::Token;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Change, Checks, Command, Life, State, Way};
+use ironpost_proto::lifecycle::{Change, Checks, Life, State, Way};
 use ironpost_proto::mta_sts::discovery::Timestamp;
-use ironpost_proto::mta_sts::policy::Policy;
+use ironpost_proto::mta_sts::policy::{Mode, Policy};
 use ironpost_proto::mta_sts::record::PolicyId;
 use ironpost_store::StoreError;
 use ironpost_store::hosting::domains::{AddError, Author, ChangeError, Hosted, NewDomain};
@@ -30,8 +32,91 @@ pub struct Add {
 pub enum First {
     /// A new one.
     New(Policy),
-    /// One that is published elsewhere, under this id.
-    Adopted(PolicyId, Policy),
+    /// One that is published elsewhere, as it is.
+    Adopted(Elsewhere),
+    /// A new one in place of one that is published elsewhere. That one is taken over first, so that
+    /// every date counts what senders hold of it.
+    Replacing(Elsewhere, Policy),
+}
+
+/// A policy that is published elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Its id there; `None` if no record announces it: then it is announced here under a new one.
+    pub id: Option<PolicyId>,
+    /// The policy.
+    pub policy: Policy,
+}
+
+/// What is to become of a policy that a domain publishes elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing was said: there should be none.
+    None,
+    /// It is to be taken over.
+    TakenOver,
+    /// A new one is to be published in its place.
+    Replaced,
+}
+
+/// A domain that is not added before somebody has decided.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    /// It publishes a policy elsewhere, of which nothing was said.
+    #[error(
+        "{name} publishes a policy already, in mode {} and to be kept for {} s: --import takes it \
+         over as it is, --replace publishes a new one in its place; either way its max_age counts",
+        policy.mode, policy.max_age.as_secs()
+    )]
+    Published {
+        /// The domain.
+        name: Domain,
+        /// The policy.
+        policy: Policy,
+    },
+    /// It announces a policy that cannot be fetched.
+    #[error(
+        "{0}; mend it first, so that it is known what senders hold, or go on with --replace: no \
+         date counts it then"
+    )]
+    Unfetched(NothingElsewhere),
+    /// There is nothing to take over.
+    #[error("{0}; add it without --import")]
+    Nothing(NothingElsewhere),
+    /// It is withdrawn there.
+    #[error("{0} publishes mode none, which is nothing to take over; add it without --import")]
+    Withdrawn(Domain),
+}
+
+impl Elsewhere {
+    /// What a domain begins from that publishes this elsewhere: `None` if from nothing.
+    pub fn settle(
+        name: &Domain,
+        found: Result<FoundElsewhere, NothingElsewhere>,
+        wish: Wish,
+    ) -> Result<Option<Self>, Undecided> {
+        let found = match (found, wish) {
+            (Ok(found), _) => found,
+            (Err(nothing), Wish::TakenOver) => return Err(Undecided::Nothing(nothing)),
+            (Err(nothing @ NothingElsewhere::NoPolicy(_)), Wish::None) => {
+                return Err(Undecided::Unfetched(nothing));
+            }
+            // A resolver that is away keeps nobody from adding a domain whose MX hosts are named.
+            (Err(_), Wish::None | Wish::Replaced) => return Ok(None),
+        };
+        let (name, FoundElsewhere { id, policy, .. }) = (name.clone(), found);
+        match (policy.mode, wish) {
+            (Mode::None, Wish::TakenOver) => Err(Undecided::Withdrawn(name)),
+            // It asks nothing of senders.
+            (Mode::None, Wish::None | Wish::Replaced) => Ok(None),
+            (Mode::Testing | Mode::Enforce, Wish::None) => {
+                Err(Undecided::Published { name, policy })
+            }
+            (Mode::Testing | Mode::Enforce, Wish::TakenOver | Wish::Replaced) => {
+                Ok(Some(Self { id, policy }))
+            }
+        }
+    }
 }
 
 /// A domain that is not hosted; nothing of it is written.
@@ -70,16 +155,26 @@ impl Desk {
             seq: ironpost_store::hosting::Seq::default(),
             added: now,
         };
-        let command = |_: &Life, id| match &add.first {
-            First::New(policy) => Command::Publish { id, policy: policy.clone() },
-            First::Adopted(id, policy) => Command::Adopt { id: id.clone(), policy: policy.clone() },
+        let (first, then) = match add.first.clone() {
+            First::New(policy) => (Asked::Begin(policy), None),
+            First::Adopted(Elsewhere { id, policy }) => (Asked::Adopt(id, policy), None),
+            First::Replacing(Elsewhere { id, policy }, new) => {
+                (Asked::Adopt(id, policy), Some(Asked::Begin(new)))
+            }
         };
-        Ok(self.decide(hosted, said, &Checks::default(), command)?)
+        let request = |asked| Request { asked, said: said.clone(), checks: Checks::default() };
+        let mut prepared = self.decide(hosted, request(first))?;
+        if let Some(asked) = then {
+            let mut life = prepared.hosted.life.clone();
+            life.apply(&prepared.changes, now);
+            prepared.changes.extend(request(asked).changes(&life, now)?);
+        }
+        Ok(prepared)
     }
 
     /// Hosts it: the domain with its first version, or nothing.
     pub async fn add(&self, prepared: Prepared) -> Result<Hosted, NotAdded> {
-        let Prepared { hosted, changes, author, now } = prepared;
+        let Prepared { hosted, changes, author, now, .. } = prepared;
         self.take_back(&hosted.name, now).await.map_err(store)?;
         let new = NewDomain {
             organisation: hosted.organisation,

@@ -1,8 +1,9 @@
 //! Changing MX hosts without losing mail: widen, wait, switch, wait, narrow (RFC 8461 §8.1).
 
+use super::decision::Asked;
 use super::{Desk, OperationError, Prepared, Said};
 use ironpost_proto::domain::{DnsName, Domain};
-use ironpost_proto::lifecycle::{Checks, Command, Milestone, MxSet, plan};
+use ironpost_proto::lifecycle::{Checks, Milestone, MxSet, plan};
 use ironpost_store::hosting::domains::Hosted;
 
 impl Desk {
@@ -15,7 +16,7 @@ impl Desk {
         said: &Said,
     ) -> Result<Prepared, OperationError> {
         let checks = Checks::default();
-        self.prepare(name, said, &checks, |_, id| Command::Migrate { id, to, from }).await
+        self.prepare(name, Asked::Migrate { to, from }, said, &checks).await
     }
 
     /// Decides on a policy for the new hosts alone.
@@ -25,7 +26,7 @@ impl Desk {
         said: &Said,
         checks: &Checks,
     ) -> Result<Prepared, OperationError> {
-        self.prepare(name, said, checks, |_, id| Command::Narrow { id }).await
+        self.prepare(name, Asked::Narrow, said, checks).await
     }
 
     /// The stages of a change of MX hosts, with their dates; empty if none is under way.

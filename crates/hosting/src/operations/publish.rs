@@ -1,9 +1,10 @@
 //! Publishing a policy: a new version under a new id.
 
+use super::decision::Asked;
 use super::{Desk, OperationError, Prepared, Said};
 use ironpost_checker::publish::default_max_age;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Checks, Command, Life};
+use ironpost_proto::lifecycle::{Checks, Life};
 use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{MaxAge, Mode, Policy};
 
@@ -28,17 +29,13 @@ impl Desk {
         said: &Said,
         checks: &Checks,
     ) -> Result<Prepared, OperationError> {
-        self.prepare(name, said, checks, |life, id| Command::Publish {
-            id,
-            policy: wanted.policy(life),
-        })
-        .await
+        self.prepare(name, Asked::Publish(wanted), said, checks).await
     }
 }
 
 impl Wanted {
     /// The policy that is wanted of a domain with this life.
-    pub fn policy(self, life: &Life) -> Policy {
+    pub fn policy(&self, life: &Life) -> Policy {
         // A withdrawal has neither hosts nor a mode to go on from.
         let last = life.versions.iter().rev().find(|version| version.asks());
         let last = last.map(|version| &version.policy);
@@ -47,7 +44,7 @@ impl Wanted {
         let mx = if self.mx.is_empty() {
             last.map(|policy| policy.mx.clone()).unwrap_or_default()
         } else {
-            self.mx
+            self.mx.clone()
         };
         Policy {
             mode,

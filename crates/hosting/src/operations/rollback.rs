@@ -1,8 +1,9 @@
 //! Publishing what an earlier version said, under a new id.
 
+use super::decision::Asked;
 use super::{Desk, OperationError, Prepared, Said};
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Checks, Command};
+use ironpost_proto::lifecycle::Checks;
 
 impl Desk {
     /// Decides on publishing what version `number` said.
@@ -13,6 +14,6 @@ impl Desk {
         said: &Said,
         checks: &Checks,
     ) -> Result<Prepared, OperationError> {
-        self.prepare(name, said, checks, |_, id| Command::Rollback { id, number }).await
+        self.prepare(name, Asked::Rollback(number), said, checks).await
     }
 }

@@ -1,7 +1,8 @@
 //! `ironpost domain add`.
 
+use super::carrying_out::refusal;
 use super::checking;
-use super::desk::{self, DeskArgs, Opened};
+use super::desk::{self, DeskArgs};
 use super::records;
 use crate::commands::policy::max_age::MaxAgeArg;
 use crate::commands::policy::mode::ModeArg;
@@ -9,14 +10,16 @@ use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style};
+use crate::outside::SystemClock;
 use clap::{Args, ValueEnum};
-use ironpost_checker::publish::{self, default_max_age, patterns_from_mx};
-use ironpost_hosting::delegation::{found_elsewhere, hostable};
+use ironpost_checker::publish::{self, default_max_age};
+use ironpost_hosting::delegation::{NothingElsewhere, found_elsewhere, hostable};
 use ironpost_hosting::operations::Prepared;
-use ironpost_hosting::operations::add::{Add, First};
+use ironpost_hosting::operations::add::{Add, Elsewhere, First, NotAdded, Undecided, Wish};
+use ironpost_net::clock::Clock;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Change, Way};
-use ironpost_proto::mta_sts::mx_pattern::{MxPattern, PatternFault};
+use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{Mode, Policy};
 use ironpost_proto::tls_rpt::record::ReportUri;
 use std::fmt::Write;
@@ -38,7 +41,7 @@ pub(crate) struct AddArgs {
         long,
         value_name = "HOST",
         value_delimiter = ',',
-        value_parser = mx_pattern,
+        value_parser = publish::mx_pattern,
         help_heading = "Policy"
     )]
     mx: Vec<MxPattern>,
@@ -63,8 +66,13 @@ pub(crate) struct AddArgs {
     rua: Vec<ReportUri>,
 
     /// Take over the policy that the domain publishes now, under its id, without a gap
-    #[arg(long, conflicts_with_all = ["mx", "max_age"], help_heading = "Policy")]
+    #[arg(long, conflicts_with_all = ["mx", "max_age", "replace"], help_heading = "Policy")]
     import: bool,
+
+    /// Publish a new policy in place of the one that the domain publishes now. That one is taken over
+    /// first, so that every date counts how long senders hold it
+    #[arg(long, help_heading = "Policy")]
+    replace: bool,
 
     /// How the TXT record of each version comes into DNS
     #[arg(
@@ -96,13 +104,14 @@ enum WayArg {
 
 /// Runs the command.
 pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failure> {
-    let Opened { desk, settings } = args.desk.clone().open().await?;
+    let settings = args.desk.settle()?;
     let zone = settings.zone().map_err(Failure::usage)?;
     let name = hostable(&args.domain, &zone.apex).map_err(Failure::usage)?;
     if !name.as_str().eq_ignore_ascii_case(args.domain.trim_end_matches('.')) {
         console.note(&format!("{} is {name} in DNS", args.domain));
     }
-    let first = first(&args, &name, &settings, console).await?;
+    let said = args.change.said()?;
+    let (first, note) = first(&args, &name, &settings).await?;
     let rua = (!args.rua.is_empty())
         .then(|| args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
     let way = match args.records {
@@ -110,49 +119,99 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
         WayArg::Paste => Way::Pasted,
         WayArg::Update => Way::Updated,
     };
+    if way == Way::Updated && settings.updaters.is_empty() {
+        return Err(Failure::message(
+            "--records update takes a way into the domain's DNS: [dns_update.NAME] in the \
+             configuration",
+        ));
+    }
     let add = Add { name, way, rua, first };
-    let said = args.change.said()?;
-    let prepared = desk.prepare_add(&add, &said).await.map_err(Failure::usage)?;
     if args.change.dry_run() {
+        let (desk, _folder) = args.desk.imagine(&settings).await?;
+        let prepared = desk.prepare_add(&add, &said).await.map_err(not_added)?;
+        note.iter().for_each(|note| console.note(note));
         console.print(&text(&prepared, &settings, true, console.stdout_style())?)?;
         return Ok(Exit::Clean);
     }
+    let desk = args.desk.make(&settings).await?;
+    let prepared = desk.prepare_add(&add, &said).await.map_err(not_added)?;
     let shown = text(&prepared, &settings, false, console.stdout_style())?;
     // The records are printed only once the token in them is this domain's.
-    desk.add(prepared).await.map_err(Failure::usage)?;
+    desk.add(prepared).await.map_err(not_added)?;
+    note.iter().for_each(|note| console.note(note));
     console.print(&shown)?;
     Ok(Exit::Clean)
 }
 
-/// The first policy: proposed from MX records, or taken over.
+fn not_added(error: NotAdded) -> Failure {
+    match error {
+        NotAdded::Operation(error) => refusal(error, SystemClock.now()),
+        NotAdded::Hosted(_) | NotAdded::Taken(_) => Failure::usage(error),
+    }
+}
+
+/// The first policy: proposed from MX records, taken over from elsewhere, or put in its place. And what
+/// there is to note of it once the domain is hosted.
 async fn first(
     args: &AddArgs,
     name: &Domain,
     settings: &HostingSettings,
-    console: &Console,
-) -> Result<First, Failure> {
-    if args.import {
-        let source = desk::source(settings).await?;
-        let found = found_elsewhere(&source, name).await.map_err(Failure::could_not_test)?;
-        let id = found.id.ok_or_else(|| {
-            Failure::message(format!(
-                "{name} serves a policy, but no valid record at _mta-sts.{name} announces it: add \
-                 it without --import"
-            ))
-        })?;
-        console.note(&format!("{name} publishes a policy now, with the id {id}: it is taken over"));
-        return Ok(First::Adopted(id, found.policy));
+) -> Result<(First, Option<String>), Failure> {
+    let wish = match (args.import, args.replace) {
+        (true, _) => Wish::TakenOver,
+        (false, true) => Wish::Replaced,
+        (false, false) => Wish::None,
+    };
+    let source = desk::source(settings).await?;
+    let found = found_elsewhere(&source, name).await;
+    let unknown = match &found {
+        Err(error @ NothingElsewhere::Unanswered { .. }) => {
+            Some(format!("whether {name} publishes a policy already is not known: {error}"))
+        }
+        Err(NothingElsewhere::NoPolicy(_) | NothingElsewhere::Neither(_)) | Ok(_) => None,
+    };
+    let elsewhere = Elsewhere::settle(name, found, wish).map_err(|undecided| match undecided {
+        Undecided::Nothing(_) => Failure::could_not_test(undecided),
+        Undecided::Published { .. } | Undecided::Unfetched(_) | Undecided::Withdrawn(_) => {
+            Failure::usage(undecided)
+        }
+    })?;
+    match elsewhere {
+        Some(elsewhere) if args.import => {
+            let under = elsewhere.id.as_ref().map_or_else(
+                || "announced by no valid record, so it takes a new id".to_owned(),
+                |id| format!("with the id {id}"),
+            );
+            let note = format!("{name} publishes a policy now, {under}: it is taken over");
+            Ok((First::Adopted(elsewhere), Some(note)))
+        }
+        Some(elsewhere) => {
+            let note = format!(
+                "the policy that {name} publishes now is served until its names lead here, and \
+                 replaced then"
+            );
+            let new = proposed(args, name, settings).await?;
+            Ok((First::Replacing(elsewhere, new), Some(note)))
+        }
+        None => Ok((First::New(proposed(args, name, settings).await?), unknown)),
     }
+}
+
+/// A new policy.
+async fn proposed(
+    args: &AddArgs,
+    name: &Domain,
+    settings: &HostingSettings,
+) -> Result<Policy, Failure> {
     let mx = if args.mx.is_empty() {
-        let found = checking::mx(name, settings).await?;
-        patterns_from_mx(name, &found.hosts).map_err(Failure::usage)?
+        checking::patterns(name, settings).await?
     } else {
         args.mx.clone()
     };
     let mode: Mode = args.mode.into();
     let max_age = args.max_age.as_ref().map(|MaxAgeArg(age)| *age);
     let max_age = max_age.unwrap_or_else(|| default_max_age(mode));
-    Ok(First::New(Policy { mode, max_age, mx, extensions: Vec::new() }))
+    Ok(Policy { mode, max_age, mx, extensions: Vec::new() })
 }
 
 fn text(
@@ -170,7 +229,7 @@ fn text(
     } else {
         format!("{} is hosted here from now on, with this policy:\n\n", style.strong(name.as_str()))
     };
-    let policy = prepared.changes.iter().find_map(|change| match change {
+    let policy = prepared.changes.iter().rev().find_map(|change| match change {
         Change::Add { policy, .. } | Change::Adopt { policy, .. } => Some(policy),
         Change::Enter(_)
         | Change::Show(_)
@@ -189,6 +248,23 @@ fn text(
     }
     let _ = writeln!(out, "\nPut these records into the DNS of {name}, once:\n");
     out.push_str(&records::table(&records::wanted(hosted, settings)?, style));
+    match hosted.life.way {
+        Way::Cname => {}
+        Way::Pasted => {
+            let _ = write!(
+                out,
+                "\nThe TXT record at _mta-sts.{name} comes later, once the policy is served: \
+                 `domain show` prints it.\n"
+            );
+        }
+        Way::Updated => {
+            let _ = write!(
+                out,
+                "\nThe TXT record at _mta-sts.{name} is written by Ironpost, once the policy is \
+                 served.\n"
+            );
+        }
+    }
     let _ = write!(
         out,
         "\nAs soon as they are seen there, `ironpost serve` orders the certificate, fetches the \
@@ -200,13 +276,9 @@ fn text(
     Ok(out)
 }
 
-fn mx_pattern(text: &str) -> Result<MxPattern, PatternFault> {
-    publish::mx_pattern(text)
-}
-
 const EXAMPLES: &str = "\
 Examples:
+  ironpost domain add example.com --dry-run
   ironpost domain add example.com
   ironpost domain add example.com --mx mx1.example.com --rua mailto:tls@example.com
-  ironpost domain add example.com --import
-  ironpost domain add example.com --dry-run";
+  ironpost domain add example.com --import";
