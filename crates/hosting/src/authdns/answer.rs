@@ -87,8 +87,12 @@ pub fn answer(view: &View<'_>, request: &[u8], client: Client, out: &mut Vec<u8>
             out.clear();
             Verdict::Silence
         }
-        Err(Unread::Malformed(header)) => {
-            let frame = Message::begin(out, None).finish(header, Rcode::FormErr, false);
+        Err(Unread::Malformed(header, edns)) => {
+            let mut message = Message::begin(out, None);
+            if let Some(edns) = &edns {
+                message.opt(edns, Rcode::FormErr, None);
+            }
+            let frame = message.finish(header, Rcode::FormErr, false);
             Verdict::Answer(Answered::error(Rcode::FormErr, frame))
         }
     }

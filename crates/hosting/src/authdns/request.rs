@@ -5,11 +5,11 @@ use domain::base::iana::{Class, Opcode, OptionCode, Rtype};
 
 /// Why a message is no request.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Unread {
+pub(super) enum Unread<'a> {
     /// Nothing to answer: an answer itself, or less than a header.
     Noise,
-    /// A request that cannot be read.
-    Malformed(Header),
+    /// A request that cannot be read, or not further than to its OPT record.
+    Malformed(Header, Option<Edns<'a>>),
 }
 
 /// What an answer takes over from the header of its request.
@@ -53,7 +53,7 @@ pub(super) struct Edns<'a> {
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn read(message: &'a [u8]) -> Result<Self, Unread> {
+    pub(super) fn read(message: &'a [u8]) -> Result<Self, Unread<'a>> {
         let (header, rest) = message.split_first_chunk::<12>().ok_or(Unread::Noise)?;
         let [id_high, id_low, first_flags, _, counts @ ..] = *header;
         // RFC 1035 §7.3: an answer is not answered.
@@ -65,35 +65,50 @@ impl<'a> Request<'a> {
             opcode: Opcode::from_int((first_flags >> 3) & 0x0f),
             recursion_desired: first_flags & RD != 0,
         };
-        read(header, counts, rest).ok_or(Unread::Malformed(header))
-    }
-}
-
-/// What follows the header; `None` if it is malformed.
-fn read(header: Header, counts: [u8; 8], mut rest: &[u8]) -> Option<Request<'_>> {
-    let [q1, q2, an1, an2, ns1, ns2, ar1, ar2] = counts;
-    // RFC 9619 §4: one question, or none.
-    let question = match u16::from_be_bytes([q1, q2]) {
-        0 => None,
-        1 => Some(Question::take(&mut rest)?),
-        _ => return None,
-    };
-    // IXFR has its SOA record there (RFC 1995 §3), UPDATE all that it wants.
-    for _ in 0..u16::from_be_bytes([an1, an2]) {
-        Record::take(&mut rest)?;
-    }
-    for _ in 0..u16::from_be_bytes([ns1, ns2]) {
-        Record::take(&mut rest)?;
-    }
-    let mut edns = None;
-    for _ in 0..u16::from_be_bytes([ar1, ar2]) {
-        let record = Record::take(&mut rest)?;
-        // RFC 6891 §6.1.1: one OPT record, no more.
-        if record.rtype == Rtype::OPT && edns.replace(Edns::of(&record)?).is_some() {
-            return None;
+        let mut request = Self { header, question: None, edns: None };
+        match request.read_sections(counts, rest) {
+            Some(()) => Ok(request),
+            // RFC 6891 §6.1.1: what came with an OPT record is answered with one, even so.
+            None => Err(Unread::Malformed(header, request.edns)),
         }
     }
-    rest.is_empty().then_some(Request { header, question, edns })
+
+    /// What follows the header; `None` if it is malformed.
+    fn read_sections(&mut self, counts: [u8; 8], mut rest: &'a [u8]) -> Option<()> {
+        let [q1, q2, an1, an2, ns1, ns2, ar1, ar2] = counts;
+        let questions = u16::from_be_bytes([q1, q2]);
+        for _ in 0..questions {
+            self.question = Some(Question::take(&mut rest)?);
+        }
+        // IXFR has its SOA record there (RFC 1995 §3), UPDATE all that it wants.
+        for _ in 0..u16::from_be_bytes([an1, an2]) {
+            Record::take(&mut rest)?.data?;
+        }
+        for _ in 0..u16::from_be_bytes([ns1, ns2]) {
+            Record::take(&mut rest)?.data?;
+        }
+        for _ in 0..u16::from_be_bytes([ar1, ar2]) {
+            let record = Record::take(&mut rest)?;
+            if record.rtype == Rtype::OPT {
+                self.read_edns(&record)?;
+            }
+            record.data?;
+        }
+        // RFC 9619 §4: one question, or none.
+        (questions <= 1 && rest.is_empty()).then_some(())
+    }
+
+    fn read_edns(&mut self, record: &Record<'a>) -> Option<()> {
+        // RFC 6891 §6.1.1: one OPT record, no more.
+        if self.edns.is_some() {
+            return None;
+        }
+        let edns = self.edns.insert(Edns::of(record));
+        if !record.owner_is_root {
+            return None;
+        }
+        edns.read_options(record.data?)
+    }
 }
 
 impl<'a> Question<'a> {
@@ -118,47 +133,47 @@ struct Record<'a> {
     rtype: Rtype,
     class: u16,
     ttl: [u8; 4],
-    data: &'a [u8],
+    /// `None` if the message ends before.
+    data: Option<&'a [u8]>,
 }
 
 impl<'a> Record<'a> {
     fn take(rest: &mut &'a [u8]) -> Option<Self> {
         let (owner, after) = rest.split_at_checked(length_compressed(rest)?)?;
         let ([t1, t2, c1, c2, ttl @ .., l1, l2], after) = after.split_first_chunk::<10>()?;
-        let length = u16::from_be_bytes([*l1, *l2]);
-        let (data, after) = after.split_at_checked(length.into())?;
-        *rest = after;
+        let data = after.split_at_checked(u16::from_be_bytes([*l1, *l2]).into());
+        *rest = data.map_or(&[], |(_, after)| after);
         Some(Self {
             owner_is_root: owner == [0],
             rtype: Rtype::from_int(u16::from_be_bytes([*t1, *t2])),
             class: u16::from_be_bytes([*c1, *c2]),
             ttl: *ttl,
-            data,
+            data: data.map(|(data, _)| data),
         })
     }
 }
 
 impl<'a> Edns<'a> {
-    /// RFC 6891 §6.1.2 and §6.1.3.
-    fn of(record: &Record<'a>) -> Option<Self> {
-        if !record.owner_is_root {
-            return None;
-        }
+    /// RFC 6891 §6.1.3.
+    fn of(record: &Record<'a>) -> Self {
         let [_, version, flags, _] = record.ttl;
-        let mut cookie = None;
-        let mut options = record.data;
+        Self { payload: record.class, version, dnssec_ok: flags & DO != 0, cookie: None }
+    }
+
+    /// RFC 6891 §6.1.2; `None` if they are malformed.
+    fn read_options(&mut self, mut options: &'a [u8]) -> Option<()> {
         while !options.is_empty() {
             let ([c1, c2, l1, l2], after) = options.split_first_chunk::<4>()?;
             let code = OptionCode::from_int(u16::from_be_bytes([*c1, *c2]));
             let length = u16::from_be_bytes([*l1, *l2]);
             let (data, after) = after.split_at_checked(length.into())?;
             // RFC 7873 §5.2: only the first counts. Options of other kinds are not for us.
-            if code == OptionCode::COOKIE && cookie.is_none() {
-                cookie = Some(data);
+            if code == OptionCode::COOKIE && self.cookie.is_none() {
+                self.cookie = Some(data);
             }
             options = after;
         }
-        Some(Self { payload: record.class, version, dnssec_ok: flags & DO != 0, cookie })
+        Some(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::answers::{TCP, UDP, ask, ask_octets};
 use crate::installation::{authority, site};
-use crate::message::{Opt, Query, Reply};
+use crate::message::{Opt, Query, Reply, opt};
 use domain::base::iana::OptRcode;
 use ironpost_hosting::authdns::{Authority, Client, Verdict, answer};
 use ironpost_hosting::served::Site;
@@ -45,6 +45,42 @@ fn edns_is_answered_with_edns() {
         let reply = ask(&query);
         assert_eq!((reply.rcode, reply.edns), (rcode, Some(edns)), "{reason}");
     }
+}
+
+/// RFC 6891 §6.1.1: whoever sends an OPT record gets one, whatever else is amiss.
+#[test]
+fn what_cannot_be_read_is_answered_with_edns_as_well() {
+    let query = Query::new("sts.host.test", "SOA");
+    let sound = opt(4096, 0, 0x8000, &[]);
+    let with = |additional: &[&[u8]]| {
+        let additional = additional.iter().map(|record| record.to_vec()).collect();
+        Query { additional, ..query.clone() }.octets()
+    };
+    let mut two_questions = query.clone().edns(4096, 0, 0x8000, &[]);
+    two_questions.questions.extend(query.questions.clone());
+    let mut cut = with(&[&sound]);
+    cut[11 + 18 + 11 + 1] = 4;
+    let table = [
+        (with(&[&opt(4096, 0, 0x8000, &[0, 3])]), "half the head of an option"),
+        (with(&[&opt(4096, 0, 0x8000, &[0, 3, 0, 1])]), "an option cut short"),
+        (with(&[&sound, &sound]), "two OPT records"),
+        (with(&[&sound, &opt(512, 1, 0, &[])]), "and the second one of version 1"),
+        (with(&[&[b"\x01a", sound.as_slice()].concat()]), "an OPT record with a name"),
+        (with(&[&sound, &[0]]), "half a record after it"),
+        ([with(&[&sound]), vec![0]].concat(), "an octet that belongs to nothing"),
+        (two_questions.octets(), "two questions"),
+        (cut, "an OPT record that claims more than there is"),
+        (query.clone().cookie(&[1; 7]).octets(), "half a cookie"),
+    ];
+    for (octets, reason) in table {
+        let reply = ask_octets(&authority(), &octets, UDP).unwrap();
+        assert_eq!(reply.rcode, OptRcode::FORMERR, "{reason}");
+        let edns = reply.edns.unwrap_or_else(|| panic!("{reason}: no EDNS"));
+        assert_eq!((edns.payload, edns.version, edns.options), (1232, 0, 0), "{reason}");
+    }
+    // Nothing else that cannot be read is.
+    let octets = [query.octets(), vec![0]].concat();
+    assert_eq!(ask_octets(&authority(), &octets, UDP).unwrap().edns, None);
 }
 
 #[test]
