@@ -107,7 +107,8 @@ impl<'a> Request<'a> {
         if !record.owner_is_root {
             return None;
         }
-        edns.read_options(record.data?)
+        // RFC 6891 §6.1.3: what a later version has in the place of options, only it knows.
+        if edns.version == 0 { edns.read_options(record.data?) } else { Some(()) }
     }
 }
 

@@ -29,6 +29,12 @@ fn edns_is_answered_with_edns() {
         (query.clone().edns(4096, 1, 0, &[]), OptRcode::BADVERS, sound.clone(), "version 1"),
         (query.clone().edns(4096, 255, 0, &[]), OptRcode::BADVERS, sound.clone(), "version 255"),
         (
+            query.clone().edns(4096, 1, 0, &[7, 7, 7]),
+            OptRcode::BADVERS,
+            sound.clone(),
+            "with what version 0 would not have for options",
+        ),
+        (
             query.clone().edns(4096, 0, 0, &[0, 3, 0, 0, 0, 99, 0, 1, 7]),
             OptRcode::NOERROR,
             sound.clone(),
