@@ -238,7 +238,7 @@ impl Case<'_> {
         }
         self.check(policy, against);
         if policy.mode == Mode::Enforce {
-            match self.tested_from() {
+            match self.tested_from(policy) {
                 Tested::Enforced => {}
                 Tested::From(from) if from <= self.now => {}
                 Tested::From(from) => against.push(Refusal::NotTested { from: Some(from) }),
@@ -259,16 +259,18 @@ impl Case<'_> {
         }
     }
 
-    /// From when enforcement counts as tested, by the latest versions that were announced.
-    fn tested_from(&self) -> Tested {
+    /// From when enforcing this policy counts as tested, by the latest versions that were announced.
+    fn tested_from(&self, policy: &Policy) -> Tested {
         let announced = self.life.versions.iter().rev().filter_map(|version| {
-            version.asks().then(|| version.announced.map(|at| (version.policy.mode, at)))?
+            version.asks().then(|| version.announced.map(|at| (&version.policy, at)))?
         });
         let mut from = Tested::Never;
-        for (mode, at) in announced {
-            match (mode, from) {
+        for (announced, at) in announced {
+            match (announced.mode, from) {
                 (Mode::Enforce, Tested::Never) => return Tested::Enforced,
                 (Mode::Enforce | Mode::None, _) => break,
+                // What senders made of other hosts says nothing of these.
+                (Mode::Testing, _) if !has_same_mx(announced, policy) => break,
                 (Mode::Testing, _) => from = Tested::From(at.after(LEAST_TESTING)),
             }
         }
@@ -302,6 +304,12 @@ enum Tested {
     From(Timestamp),
     /// Not at all.
     Never,
+}
+
+/// True if both have the same mx patterns, in whatever order.
+fn has_same_mx(one: &Policy, other: &Policy) -> bool {
+    let has_all = |one: &Policy, other: &Policy| one.mx.iter().all(|mx| other.mx.contains(mx));
+    has_all(one, other) && has_all(other, one)
 }
 
 /// What no policy that asks something of senders may lack.

@@ -74,7 +74,10 @@ pub enum Refusal {
     #[error("a max_age of {0} s is forgotten within a day: take a day or more")]
     ShortMaxAge(u32),
     /// Enforcement was not tested, or not for long enough.
-    #[error("mode testing was not announced for a day yet: publish in mode testing, and wait")]
+    #[error(
+        "mode testing was not announced for a day yet, with the same mx: publish in mode testing, \
+         and wait"
+    )]
     NotTested {
         /// When it will have been; `None` if no test is under way.
         from: Option<Timestamp>,

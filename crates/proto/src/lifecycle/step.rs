@@ -224,8 +224,10 @@ impl Publication<'_> {
         if is_announced {
             return Some(Step::Change(vec![Change::Enter(state)]));
         }
-        self.own_record()
-            .or_else(|| Some(Step::Change(vec![Change::Announce(number), Change::Enter(state)])))
+        let mut changes = vec![Change::Announce(number)];
+        // A new version in the same mode is no new state: it goes on since it began.
+        changes.extend((self.life.state != state).then_some(Change::Enter(state)));
+        self.own_record().or(Some(Step::Change(changes)))
     }
 
     /// Where the record is not in our zone: what is to be done about it, unless DNS shows the id of

@@ -28,6 +28,33 @@ fn enforcement_is_tested_first() {
     assert!(matches!(changes.as_slice(), [Change::Add { number: 1, .. }]), "with a reason");
 }
 
+/// What senders made of other hosts says nothing of these; how long they keep a policy does not matter.
+#[test]
+fn what_is_tested_are_the_mx_patterns() {
+    let enforce = |mx: &[&str]| publish_as(Mode::Enforce, mx);
+    let begun = |on: u64| vec![Refusal::NotTested { from: Some(day(on + 1)) }];
+    let never = || vec![Refusal::NotTested { from: None }];
+    let later = |mx: &[&str], days: u32| {
+        let mut life = published(Mode::Testing);
+        let next = Policy { max_age: MaxAge::from_days(days), ..policy(Mode::Testing, mx) };
+        life.apply(&[Change::Add { number: 2, id: id("z"), policy: next }], day(5));
+        publish(&mut life, day(5));
+        life
+    };
+    let (one, both): (&[&str], &[&str]) = (&["mx.a.test"], &["mx.a.test", "*.a.test"]);
+    let table = [
+        (published(Mode::Testing), one, vec![], "the patterns that were tested"),
+        (published(Mode::Testing), both, never(), "one more, which was not"),
+        (later(one, 30), one, vec![], "a new version with another max_age tests on"),
+        (later(both, 7), both, begun(5), "one with another pattern begins anew"),
+        (later(&["*.a.test", "mx.a.test"], 7), both, begun(5), "in whatever order"),
+        (later(both, 7), one, never(), "what is announced is not what is to be enforced"),
+    ];
+    for (life, mx, expected, reason) in table {
+        assert_eq!(refused(&life, &enforce(mx), &sound(), day(5)), expected, "{reason}");
+    }
+}
+
 #[test]
 fn the_checker_has_its_say() {
     let life = published(Mode::Testing);

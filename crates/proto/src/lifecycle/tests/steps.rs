@@ -42,6 +42,26 @@ fn a_domain_goes_from_nothing_to_testing_step_by_step() {
     assert_eq!(next_step(&life, &now, day(0)), wait(Waiting::Nothing));
 }
 
+/// The state is as old as its mode, whichever version came last.
+#[test]
+fn a_new_version_in_the_same_mode_is_no_new_state() {
+    let table = [
+        (Mode::Testing, vec![], day(1), "the same state goes on"),
+        (Mode::Enforce, vec![Change::Enter(State::Enforce)], day(5), "another begins"),
+    ];
+    for (mode, entered, since, reason) in table {
+        let mut life = published(Mode::Testing);
+        let next = policy(mode, &["mx.a.test"]);
+        life.apply(&[Change::Add { number: 2, id: id("b"), policy: next }], day(5));
+        life.apply(&[Change::Show(2), Change::Everywhere(2), Change::Replace(2)], day(5));
+        let announced = [vec![Change::Announce(2)], entered].concat();
+        let now = seen(&life);
+        assert_eq!(next_step(&life, &now, day(5)), change(&announced), "{reason}");
+        life.apply(&announced, day(5));
+        assert_eq!(life.since, since, "{reason}");
+    }
+}
+
 #[test]
 fn a_record_in_foreign_hands_is_asked_for() {
     let table =
