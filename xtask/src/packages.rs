@@ -67,6 +67,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         needed_for: "name servers that take signed updates: records written for a customer",
     },
     Package {
+        name: "bind9",
+        program: "named",
+        service: Some("named.service"),
+        answer: None,
+        needed_for: "the same by the server that most zones are written with",
+    },
+    Package {
         name: "unbound",
         program: "unbound",
         service: Some("unbound.service"),

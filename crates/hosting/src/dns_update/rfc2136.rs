@@ -65,7 +65,7 @@ impl Rfc2136 {
         let answer = conversation.ask(message).await?;
         match answer.header().rcode() {
             Rcode::NOERROR => Ok(()),
-            rcode => Err(conversation.rejected(Rejected::of_update(rcode, zone))),
+            rcode => Err(conversation.rejected(Rejected::of_update(rcode, zone, changes))),
         }
     }
 }

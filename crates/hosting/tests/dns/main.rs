@@ -1,14 +1,16 @@
-//! What is read from and written into other people's DNS, with real servers: Knot as primary and
-//! secondary, Unbound in front of them.
+//! What is read from and written into other people's DNS, with real servers: Knot or BIND as primary,
+//! Knot as secondary, Unbound in front of them.
 
 #![cfg(test)]
 
 mod looks;
+mod permissions;
 mod power_dns;
 mod providers;
 mod servers;
 mod takeover;
 mod updates;
+mod writer;
 
 use ironpost_hosting::delegation::Looker;
 use ironpost_net::address_guard::AddressGuard;

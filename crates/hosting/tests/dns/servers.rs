@@ -1,5 +1,8 @@
-//! Knot and Unbound on loopback. Both Knots listen on one port of two addresses, as name servers
-//! do; Unbound knows no server but them.
+//! Name servers and Unbound on loopback. The primary, Knot or BIND, and the secondary, Knot, listen on
+//! one port of two addresses, as name servers do; Unbound knows no server but them.
+
+mod bind;
+mod knot;
 
 use std::fmt::Write;
 use std::fs;
@@ -14,6 +17,15 @@ pub(crate) struct Zone {
     pub(crate) name: &'static str,
     pub(crate) records: &'static str,
     pub(crate) second: Second,
+}
+
+/// Whose program the primary is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Primary {
+    Knot,
+    /// BIND, with what `update-policy` says of the zones; nothing means `allow-update` for
+    /// [`WRITER`] and [`WRITER_512`].
+    Bind(Option<&'static str>),
 }
 
 /// What the second server does.
@@ -50,21 +62,31 @@ struct Process {
 impl Servers {
     /// Starts the servers with `zones` and waits until every one answers for every zone.
     pub(crate) async fn start(zones: &[Zone], cache: Cache) -> Self {
+        Self::start_with(Primary::Knot, zones, cache).await
+    }
+
+    /// The same with a primary of one's choice.
+    pub(crate) async fn start_with(primary: Primary, zones: &[Zone], cache: Cache) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let port = free_port();
         let [first, second] = [FIRST, SECOND].map(|address| SocketAddr::from((address, port)));
-        let resolver = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let mut processes = [
-            knot("primary", first, &primary(zones, directory.path(), port), directory.path()),
-            knot("secondary", second, &secondary(zones, directory.path(), port), directory.path()),
-            unbound(zones, port, resolver, cache, directory.path()),
-        ];
+        let resolver = SocketAddr::from((RESOLVER, free_port()));
+        let place = directory.path();
+        let mut primary = match primary {
+            Primary::Knot => knot::primary(first, zones, place),
+            Primary::Bind(policy) => bind::primary(first, zones, policy, place),
+        };
         for zone in zones {
-            processes[0].answers(first, zone.name).await;
-            processes[1].answers(second, zone.name).await;
+            primary.answers(first, zone.name).await;
         }
-        processes[2].answers(resolver, "").await;
-        Self { primary: first, resolver, _processes: processes, _directory: directory }
+        let mut secondary = knot::secondary(second, zones, place);
+        for zone in zones {
+            secondary.answers(second, zone.name).await;
+        }
+        let mut unbound = unbound(zones, port, resolver, cache, place);
+        unbound.answers(resolver, "").await;
+        let _processes = [primary, secondary, unbound];
+        Self { primary: first, resolver, _processes, _directory: directory }
     }
 }
 
@@ -119,49 +141,6 @@ impl Drop for Process {
     }
 }
 
-fn primary(zones: &[Zone], directory: &Path, port: u16) -> String {
-    let mut config = format!(
-        "remote:\n  - id: second\n    address: {SECOND}@{port}\n  - id: nobody\n    \
-         address: {NOBODY}@9\nacl:\n  - id: writer\n    \
-         key: writer\n    action: update\n  - id: transfer\n    address: {SECOND}\n    \
-         action: transfer\nzone:\n  \
-         - domain: broken.test.\n    master: nobody\n"
-    );
-    for zone in zones {
-        let file = write_zone(zone.name, zone.records, "primary", directory);
-        let notify = match zone.second {
-            Second::Follows => "    notify: second\n",
-            Second::Keeps(_) => "",
-        };
-        write!(
-            config,
-            "  - domain: {}.\n    file: \"{}\"\n    acl: [writer, transfer]\n{notify}",
-            zone.name,
-            file.display(),
-        )
-        .unwrap();
-    }
-    config
-}
-
-fn secondary(zones: &[Zone], directory: &Path, port: u16) -> String {
-    let mut config = format!(
-        "remote:\n  - id: first\n    address: {FIRST}@{port}\n    via: {SECOND}\nacl:\n  \
-         - id: notify\n    address: [{FIRST}, 127.0.0.1]\n    action: notify\nzone:\n"
-    );
-    for zone in zones {
-        writeln!(config, "  - domain: {}.", zone.name).unwrap();
-        match zone.second {
-            Second::Follows => config.push_str("    master: first\n    acl: notify\n"),
-            Second::Keeps(records) => {
-                let file = write_zone(zone.name, records, "secondary", directory);
-                writeln!(config, "    file: \"{}\"", file.display()).unwrap();
-            }
-        }
-    }
-    config
-}
-
 fn write_zone(name: &str, records: &str, server: &str, directory: &Path) -> PathBuf {
     let file = directory.join(format!("{server}-{name}.zone"));
     let text = format!(
@@ -170,28 +149,6 @@ fn write_zone(name: &str, records: &str, server: &str, directory: &Path) -> Path
     );
     fs::write(&file, text).unwrap();
     file
-}
-
-fn knot(name: &'static str, address: SocketAddr, zones: &str, directory: &Path) -> Process {
-    let home = directory.join(name);
-    fs::create_dir(&home).unwrap();
-    let home = home.display();
-    let config = format!(
-        "server:\n  rundir: \"{home}\"\n  listen: {}@{}\n  udp-workers: 1\n  tcp-workers: 1\n  \
-         background-workers: 1\ndatabase:\n  storage: \"{home}\"\n  journal-db-max-size: 64M\n  \
-         kasp-db-max-size: 16M\n  timer-db-max-size: 16M\n  catalog-db-max-size: 16M\n\
-         log:\n  - target: stderr\n    any: info\n\
-         key:\n  - id: writer\n    algorithm: hmac-sha256\n    secret: {SECRET}\n  \
-         - id: reader\n    algorithm: hmac-sha256\n    secret: {SECRET}\n\
-         template:\n  - id: default\n    storage: \"{home}\"\n    zonefile-sync: -1\n    \
-         journal-max-usage: 8M\n{zones}",
-        address.ip(),
-        address.port(),
-    );
-    let file = directory.join(format!("{name}.conf"));
-    fs::write(&file, config).unwrap();
-    let mut command = Command::new(program("knotd"));
-    Process::start(name, command.arg("--config").arg(file), directory)
 }
 
 fn unbound(
@@ -244,8 +201,8 @@ fn free_port() -> u16 {
     loop {
         let first = TcpListener::bind((FIRST, 0)).unwrap();
         let port = first.local_addr().unwrap().port();
-        let udp = [FIRST, SECOND, Ipv4Addr::LOCALHOST].map(|at| UdpSocket::bind((at, port)));
-        let tcp = [SECOND, Ipv4Addr::LOCALHOST].map(|at| TcpListener::bind((at, port)));
+        let udp = [FIRST, SECOND, RESOLVER].map(|at| UdpSocket::bind((at, port)));
+        let tcp = [SECOND, RESOLVER].map(|at| TcpListener::bind((at, port)));
         if udp.iter().all(Result::is_ok) && tcp.iter().all(Result::is_ok) {
             return port;
         }
@@ -259,25 +216,36 @@ fn program(name: &str) -> PathBuf {
         .map(|directory| directory.join(name))
         .find(|path| path.is_file())
         .unwrap_or_else(|| {
-            panic!("{name} is missing: install the Debian packages knot and unbound")
+            panic!("{name} is missing: install the Debian packages bind9, knot and unbound")
         })
 }
 
-const FIRST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// BIND listens at addresses that an interface has, and loopback has this one.
+const FIRST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 const NOBODY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
+const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
+/// Without it BIND does not serve a root.
+const GLUE: &str = "ns1.net.test. A 127.0.0.1\nns2.net.test. A 127.0.0.3\n";
 /// The name servers' own zone, and the root, which has nothing else.
 pub(crate) const ABOVE: [Zone; 2] = [
-    Zone { name: "", records: "", second: Second::Keeps("") },
+    Zone { name: "", records: GLUE, second: Second::Keeps(GLUE) },
     Zone {
         name: "net.test",
-        records: "ns1 A 127.0.0.2\nns2 A 127.0.0.3\n",
-        second: Second::Keeps("ns1 A 127.0.0.2\nns2 A 127.0.0.3\n"),
+        records: "ns1 A 127.0.0.1\nns2 A 127.0.0.3\n",
+        second: Second::Keeps("ns1 A 127.0.0.1\nns2 A 127.0.0.3\n"),
     },
 ];
 /// A zone that is to be signed and is not.
 const ANCHOR: &str = "bogus.test. DS 1 13 2 \
     0000000000000000000000000000000000000000000000000000000000000000";
+/// The name of a key, and its algorithm.
+pub(crate) type Key = (&'static str, &'static str);
+/// Keys that may write, and one that may not.
+pub(crate) const WRITER: Key = ("writer", "hmac-sha256");
+pub(crate) const WRITER_512: Key = ("writer512", "hmac-sha512");
+pub(crate) const READER: Key = ("reader", "hmac-sha256");
+const KEYS: [Key; 3] = [WRITER, WRITER_512, READER];
 /// The secret of every key: 32 octets of zero.
 pub(crate) const SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 /// RFC 1035 §4.1.1: the low bits of the fourth octet.

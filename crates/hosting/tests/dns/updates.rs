@@ -1,116 +1,43 @@
-//! Dynamic updates that Knot takes, and those that it does not.
+//! Dynamic updates that real servers take, and those that they do not.
 
-use crate::servers::{ABOVE, Cache, SECRET, Second, Servers, Zone};
+use crate::servers::{Cache, Primary, READER, SECRET, Second, WRITER, WRITER_512};
+use crate::writer::{Writer, ZONE, now, policy, record, serving, updater};
 use crate::{PATIENT, TOKEN, domain, looker, name, resolver};
-use ironpost_hosting::delegation::{self, RecordToPublish, Type};
-use ironpost_hosting::dns_update::{
-    Kind, Ours, Plan, Rejected, Settings, Shows, UpdateError, Updater, spread,
-};
-use ironpost_net::dns::resolver::Resolver;
+use ironpost_hosting::delegation::{self, Type};
+use ironpost_hosting::dns_update::{Kind, Ours, Rejected, Shows, UpdateError, Updater, spread};
 use ironpost_proto::delegation::Target;
-use ironpost_proto::domain::{DnsName, Domain};
 use ironpost_proto::lifecycle::Way;
-use ironpost_proto::mta_sts::discovery::Timestamp;
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Someone who writes into `customer.test`.
-struct Writer {
-    updater: Updater,
-    resolver: Resolver,
-    primary: SocketAddr,
-    zone: Domain,
-    written: Vec<String>,
+/// Each story with each primary.
+macro_rules! stories {
+    ($($story:ident,)*) => {
+        mod knot {
+            use super::Primary::Knot;
+            $(#[tokio::test] async fn $story() { super::$story(Knot).await; })*
+        }
+        mod bind {
+            use super::Primary::Bind;
+            $(#[tokio::test] async fn $story() { super::$story(Bind(None)).await; })*
+        }
+    };
 }
 
-impl Writer {
-    async fn new(servers: &Servers, key: &str, secret: &str) -> Self {
-        let updater = updater(servers.primary, key, secret);
-        let resolver = resolver(servers.resolver).await;
-        let (primary, zone) = (servers.primary, domain("sts.host.test"));
-        Self { updater, resolver, primary, zone, written: Vec::new() }
-    }
-
-    async fn plan(&self, wanted: &[RecordToPublish]) -> Result<Plan, UpdateError> {
-        self.plan_without(wanted, &[]).await
-    }
-
-    async fn plan_without(
-        &self,
-        wanted: &[RecordToPublish],
-        emptied: &[DnsName],
-    ) -> Result<Plan, UpdateError> {
-        let ours = Ours { token: TOKEN, zone: &self.zone, written: &self.written };
-        self.updater.plan(&self.resolver, wanted, emptied, ours, now()).await
-    }
-
-    async fn apply(&self, plan: &Plan) -> Result<(), UpdateError> {
-        self.updater.apply(&self.resolver, plan, now()).await
-    }
-
-    /// Remembers, plans and applies.
-    async fn write(&mut self, wanted: &[RecordToPublish]) -> Kind {
-        self.written.extend(wanted.iter().map(|wanted| wanted.value.clone()));
-        let plan = self.plan(wanted).await.unwrap();
-        let kind = plan.changes[0].kind();
-        self.apply(&plan).await.unwrap();
-        kind
-    }
-
-    async fn texts(&self, at: &str) -> Vec<String> {
-        let answer = self.resolver.txt_at(self.primary, &name(at)).await.unwrap();
-        let mut texts: Vec<_> =
-            answer.records().iter().map(|text| String::from_utf8(text.clone()).unwrap()).collect();
-        texts.sort();
-        texts
-    }
+stories! {
+    a_record_is_written_replaced_and_taken_away,
+    what_is_not_ours_is_never_touched,
+    a_plan_is_not_carried_out_on_what_it_did_not_see,
+    a_server_that_does_not_do_it_says_why,
+    a_change_is_watched_until_every_server_shows_it,
+    a_server_that_lags_behind_is_named,
+    caches_that_are_behind_are_told_from_records_that_are_missing,
 }
 
-fn updater(server: SocketAddr, key: &str, secret: &str) -> Updater {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("secret");
-    std::fs::write(&file, secret).unwrap();
-    let settings = format!(
-        "provider = \"rfc2136\"\nserver = \"{server}\"\nkey = \"{key}\"\nsecret_file = \"{}\"",
-        file.display(),
-    );
-    toml::from_str::<Settings>(&settings).unwrap().open().unwrap()
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    Timestamp::from_millis(since.as_millis().try_into().unwrap())
-}
-
-fn record(owner: &str, rtype: Type, value: &str) -> RecordToPublish {
-    RecordToPublish { owner: name(owner), rtype, value: value.into(), ttl: 60, why: "a test" }
-}
-
-fn policy(at: &str, id: &str) -> RecordToPublish {
-    record(&format!("_mta-sts.{at}"), Type::Txt, &format!("v=STSv1; id={id};"))
-}
-
-async fn serving(records: &'static str, second: Second, cache: Cache) -> Servers {
-    let [root, net] = ABOVE;
-    let customer = Zone { name: "customer.test", records, second };
-    Servers::start(&[root, net, customer], cache).await
-}
-
-const ZONE: &str = r#"
-_mta-sts.foreign TXT "v=STSv1; id=theirs;"
-_mta-sts.beside TXT "some-verification=1"
-_mta-sts.handed CNAME sts-aaaaaaaaaaaaaaaa.sts.host.test.
-_mta-sts.stranger CNAME sts-7777777777777777.sts.host.test.
-_mta-sts.split TXT "v=STSv1; " "id=split;"
-mta-sts.mail MX 10 mx.customer.test.
-_mta-sts.crowded TXT "v=STSv1; id=theirs;"
-"#;
-
-#[tokio::test]
-async fn a_record_is_written_replaced_and_taken_away() {
-    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
-    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+async fn a_record_is_written_replaced_and_taken_away(primary: Primary) {
+    let servers = serving(primary, ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, WRITER_512, SECRET).await;
     let at = "_mta-sts.a.customer.test";
     assert_eq!(writer.write(&[policy("a.customer.test", "1")]).await, Kind::Add);
     assert_eq!(writer.texts(at).await, ["v=STSv1; id=1;"]);
@@ -134,10 +61,9 @@ async fn a_record_is_written_replaced_and_taken_away() {
     assert!(writer.plan_without(&[], &[name(at)]).await.unwrap().is_done());
 }
 
-#[tokio::test]
-async fn what_is_not_ours_is_never_touched() {
-    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
-    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+async fn what_is_not_ours_is_never_touched(primary: Primary) {
+    let servers = serving(primary, ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, WRITER, SECRET).await;
 
     let plan = writer.plan(&[policy("foreign.customer.test", "1")]).await.unwrap();
     assert_eq!(plan.changes[0].kind(), Kind::Conflict);
@@ -173,17 +99,16 @@ async fn what_is_not_ours_is_never_touched() {
     assert_eq!(writer.texts("_mta-sts.new.customer.test").await, [""; 0]);
 }
 
-#[tokio::test]
-async fn a_plan_is_not_carried_out_on_what_it_did_not_see() {
-    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
-    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+async fn a_plan_is_not_carried_out_on_what_it_did_not_see(primary: Primary) {
+    let servers = serving(primary, ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, WRITER, SECRET).await;
     let changed = |error: &UpdateError| {
         matches!(error, UpdateError::Rejected { reason: Rejected::Changed { .. }, .. })
     };
 
     // Nothing stood there when the plan was made; now somebody's record does.
     let plan = writer.plan(&[policy("race.customer.test", "1")]).await.unwrap();
-    let mut other = Writer::new(&servers, "writer", SECRET).await;
+    let mut other = Writer::new(&servers, WRITER, SECRET).await;
     other.write(&[policy("race.customer.test", "theirs")]).await;
     let refused = writer.apply(&plan).await.unwrap_err();
     assert!(changed(&refused), "{refused}");
@@ -207,15 +132,20 @@ async fn a_plan_is_not_carried_out_on_what_it_did_not_see() {
     assert!(changed(&refused), "{refused}");
 }
 
-#[tokio::test]
-async fn a_server_that_does_not_do_it_says_why() {
-    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
+async fn a_server_that_does_not_do_it_says_why(primary: Primary) {
+    let servers = serving(primary, ZONE, Second::Follows, Cache::Nothing).await;
     let wanted = [policy("a.customer.test", "1")];
     let other_secret = SECRET.replacen('A', "B", 1);
+    let not_allowed = match primary {
+        Primary::Knot => "or does not let it change the zone",
+        Primary::Bind(_) => "it refuses: let the key change TXT at _mta-sts.a.customer.test",
+    };
     let table = [
-        ("nobody", SECRET, "it does not know the key nobody (hmac-sha256)"),
-        ("writer", other_secret.as_str(), "the secret of the key writer (hmac-sha256) is not"),
-        ("reader", SECRET, "or does not let it change the zone"),
+        (("nobody", WRITER.1), SECRET, "it does not know the key nobody (hmac-sha256)"),
+        ((WRITER.0, WRITER_512.1), SECRET, "it does not know the key writer (hmac-sha512)"),
+        (WRITER, other_secret.as_str(), "the secret of the key writer (hmac-sha256) is not"),
+        (WRITER_512, other_secret.as_str(), "the secret of the key writer512 (hmac-sha512) is"),
+        (READER, SECRET, not_allowed),
     ];
     for (key, secret, words) in table {
         let writer = Writer::new(&servers, key, secret).await;
@@ -223,10 +153,10 @@ async fn a_server_that_does_not_do_it_says_why() {
             Ok(plan) => writer.apply(&plan).await.unwrap_err(),
             Err(failure) => failure,
         };
-        assert!(failure.to_string().contains(words), "{key}: {failure}");
+        assert!(failure.to_string().contains(words), "{key:?}: {failure}");
     }
 
-    let writer = Writer::new(&servers, "writer", SECRET).await;
+    let writer = Writer::new(&servers, WRITER, SECRET).await;
     let ours = Ours { token: TOKEN, zone: &writer.zone, written: &[] };
     let late = now().after(Duration::from_secs(1000));
     let failure = writer.updater.plan(&writer.resolver, &wanted, &[], ours, late).await;
@@ -250,13 +180,12 @@ async fn a_server_that_does_not_do_it_says_why() {
 }
 
 fn updater_at(like: &Updater, server: SocketAddr) -> Updater {
-    Updater { zone: like.zone.clone(), ..updater(server, "writer", SECRET) }
+    Updater { zone: like.zone.clone(), ..updater(server, WRITER, SECRET) }
 }
 
-#[tokio::test]
-async fn a_change_is_watched_until_every_server_shows_it() {
-    let servers = serving(ZONE, Second::Follows, Cache::Nothing).await;
-    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+async fn a_change_is_watched_until_every_server_shows_it(primary: Primary) {
+    let servers = serving(primary, ZONE, Second::Follows, Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, WRITER, SECRET).await;
     let looker = looker(&servers).await;
     let wanted = policy("a.customer.test", "1");
     writer.write(std::slice::from_ref(&wanted)).await;
@@ -268,10 +197,9 @@ async fn a_change_is_watched_until_every_server_shows_it() {
     assert_eq!(told.last(), Some(&found));
 }
 
-#[tokio::test]
-async fn a_server_that_lags_behind_is_named() {
-    let servers = serving(ZONE, Second::Keeps(""), Cache::Nothing).await;
-    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+async fn a_server_that_lags_behind_is_named(primary: Primary) {
+    let servers = serving(primary, ZONE, Second::Keeps(""), Cache::Nothing).await;
+    let mut writer = Writer::new(&servers, WRITER, SECRET).await;
     let looker = looker(&servers).await;
     let wanted = policy("a.customer.test", "1");
     writer.write(std::slice::from_ref(&wanted)).await;
@@ -282,10 +210,9 @@ async fn a_server_that_lags_behind_is_named() {
     assert_eq!(found.resolver, None, "not before the servers have it");
 }
 
-#[tokio::test]
-async fn caches_that_are_behind_are_told_from_records_that_are_missing() {
-    let servers = serving("", Second::Follows, Cache::ForTtl).await;
-    let mut writer = Writer::new(&servers, "writer", SECRET).await;
+async fn caches_that_are_behind_are_told_from_records_that_are_missing(primary: Primary) {
+    let servers = serving(primary, "", Second::Follows, Cache::ForTtl).await;
+    let mut writer = Writer::new(&servers, WRITER, SECRET).await;
     let looker = looker(&servers).await;
     let at = domain("new.customer.test");
     let expected = looker.expected(&at, TOKEN, Way::Cname);
@@ -318,7 +245,7 @@ async fn answers_of_nobody_change_nothing_and_are_not_believed() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let updater = Updater {
         zone: Some(name("a.test")),
-        ..updater(listener.local_addr().unwrap(), "k", SECRET)
+        ..updater(listener.local_addr().unwrap(), ("k", "hmac-sha256"), SECRET)
     };
     let resolver = resolver(SocketAddr::from(([127, 0, 0, 1], 9))).await;
     let zone = domain("sts.host.test");

@@ -2,6 +2,7 @@
 
 use super::Rfc2136;
 use crate::dns_update::UpdateError;
+use crate::dns_update::plan::Change;
 use domain::base::Message;
 use domain::base::iana::{Rcode, TsigRcode};
 use domain::base::message_builder::AdditionalBuilder;
@@ -11,6 +12,7 @@ use ironpost_net::dns::answer::DnsError;
 use ironpost_net::dns::resolver::Resolver;
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::mta_sts::discovery::Timestamp;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -67,11 +69,17 @@ pub enum Rejected {
         /// The zone.
         zone: DnsName,
     },
-    /// REFUSED.
-    #[error("it refuses: allow the key to read and to update the zone {zone}")]
+    /// REFUSED to a question.
+    #[error("it refuses: let the key read the zone {zone}")]
     Refused {
         /// The zone.
         zone: DnsName,
+    },
+    /// REFUSED to a change: a key may be for some names and types alone.
+    #[error("it refuses: let the key change {records}")]
+    NotAllowed {
+        /// The types and names that were to be changed.
+        records: String,
     },
     /// A prerequisite does not hold (RFC 2136 §3.2.5).
     #[error(
@@ -199,11 +207,12 @@ impl Conversation {
 
 impl Rejected {
     /// What the RCODE of an answer to an UPDATE means (RFC 2136 §3).
-    pub(super) fn of_update(rcode: Rcode, zone: &DnsName) -> Self {
+    pub(super) fn of_update(rcode: Rcode, zone: &DnsName, changes: &[&Change]) -> Self {
         match rcode {
             Rcode::YXDOMAIN | Rcode::YXRRSET | Rcode::NXRRSET | Rcode::NXDOMAIN => {
                 Self::Changed { rcode: rcode.to_string() }
             }
+            Rcode::REFUSED => Self::NotAllowed { records: touched(changes) },
             rcode => Self::of_query(rcode, zone),
         }
     }
@@ -236,6 +245,19 @@ impl Address {
         }
         Err(no_address(name, error))
     }
+}
+
+/// The types and names that changes touch, in words.
+fn touched(changes: &[&Change]) -> String {
+    let touched: BTreeSet<String> = changes
+        .iter()
+        .flat_map(|change| {
+            let removed = change.remove.iter().map(|found| found.rtype);
+            let types = removed.chain(change.add.iter().map(|wanted| wanted.rtype));
+            types.map(|rtype| format!("{rtype} at {}", change.before.owner))
+        })
+        .collect();
+    touched.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn no_address(name: &DnsName, error: Option<DnsError>) -> UpdateError {
