@@ -24,7 +24,8 @@ pub(crate) fn start_nsd(
         "server:\n  ip-address: {address}\n  username: \"\"\n  chroot: \"\"\n  database: \"\"\n  \
          logfile: \"{path}/nsd-{name}.log\"\n  pidfile: \"{path}/nsd-{name}.pid\"\n  \
          xfrdfile: \"{path}/nsd-{name}.xfrd\"\n  xfrdir: \"{path}\"\n  \
-         zonelistfile: \"{path}/nsd-{name}.list\"\n  server-count: 1\n\
+         zonelistfile: \"{path}/nsd-{name}.list\"\n  server-count: 1\n  \
+         minimal-responses: yes\n\
          remote-control:\n  control-enable: no\n"
     );
     for zone in zones {

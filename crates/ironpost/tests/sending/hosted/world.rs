@@ -79,7 +79,9 @@ impl World {
 
         let (root, own) = (authority.root_pem(), part("postfix"));
         let sender = Sender::install(Release::Debian12, &DETOURS, &root, &own, &namespace);
-        sender.configure(&namespace, ["recipient_delimiter = +"]);
+        // It would resume a session of before the policy changed, and match no names again.
+        let strict = "smtp_tls_session_cache_database =";
+        sender.configure(&namespace, ["recipient_delimiter = +", strict]);
         sender.look_at(&clock, &namespace);
         sender.protect(&namespace);
         sender.start(&namespace);
