@@ -128,7 +128,8 @@ pub(crate) const FOR_TESTS: &[Package] = &[
         program: "node",
         service: None,
         answer: None,
-        needed_for: "running what `policy export --format cloudflare-worker` writes",
+        needed_for: "running what `policy export --format cloudflare-worker` writes, and the \
+                     receiver of webhooks that docs/serve.md shows",
     },
     Package {
         name: "redis-server",

@@ -9,9 +9,10 @@
 //! ```
 //!
 //! Its header `Ironpost-Signature: t=<seconds since 1970>,v1=<signature>` has the HMAC-SHA256
-//! (RFC 2104) of `<t>.<body>` under the shared secret, in hexadecimal. Whoever gets it works that
-//! out anew over the octets of the body, compares in constant time, and refuses what is older than
-//! some minutes. An object may come twice: its `id` is the same then.
+//! (RFC 2104) of `<t>.<body>` under the shared secret, in hexadecimal. `t` is the moment of this very
+//! attempt. Whoever gets it works that out anew over the octets of the body, compares in constant
+//! time, and refuses what is older than some minutes. An object may come twice: its `id` is the same
+//! then. docs/serve.md has a receiver, which the tests run.
 
 use super::message::{Message, hexadecimal};
 use bytes::Bytes;

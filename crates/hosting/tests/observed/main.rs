@@ -17,5 +17,6 @@ mod mail_server;
 mod outage;
 mod postfix;
 mod posting;
+mod receiver;
 mod webhook;
 mod world;
