@@ -5,6 +5,7 @@ use crate::delegation::{Looker, RecordToPublish, Type};
 use futures_util::future::join_all;
 use ironpost_net::dns::answer::{Answer, DnsError};
 use ironpost_proto::domain::DnsName;
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -39,11 +40,39 @@ impl Spread {
         asked.peek().is_some() && asked.all(|(_, shows)| *shows == Shows::It)
     }
 
+    /// The name servers that show something else. Those that say nothing are not among them: a server
+    /// that is gone for good would be waited for for ever.
+    pub fn behind(&self) -> impl Iterator<Item = &DnsName> {
+        let behind = self.servers.iter().filter(|(_, shows)| matches!(shows, Shows::NotYet(_)));
+        behind.map(|(name, _)| name)
+    }
+
     /// For how many seconds caches may still say otherwise; `None` if the resolver shows it.
     pub fn caches_behind(&self) -> Option<u32> {
         match self.resolver {
             Some(Shows::NotYet(seconds)) => Some(seconds),
             Some(Shows::It | Shows::Silent(_) | Shows::Unasked) | None => None,
+        }
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, shows)) in self.servers.iter().enumerate() {
+            let separator = if place == 0 { "" } else { ", " };
+            write!(f, "{separator}{name} {shows}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Shows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::It => f.write_str("shows it"),
+            Self::NotYet(_) => f.write_str("does not show it yet"),
+            Self::Silent(error) => write!(f, "does not answer ({error})"),
+            Self::Unasked => f.write_str("has no address that may be asked"),
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use super::Jobs;
 use crate::delegation::policy_record;
-use crate::dns_update::{Ours, Updater};
+use crate::dns_update::{Ours, Updater, spread};
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::lifecycle::Way;
 use ironpost_proto::mta_sts::record::{PolicyId, Record};
 use ironpost_store::hosting::domains::Hosted;
+use std::time::Duration;
 
 impl Jobs {
-    /// Writes it, unless something stands there that is not ours. The error is for people.
+    /// Writes it, unless something stands there that is not ours, and watches until the domain's name
+    /// servers show it. The error is for people.
     pub(super) async fn write_record(&self, hosted: &Hosted, id: &PolicyId) -> Result<(), String> {
         let name = &hosted.name;
         let updater = choose(&self.updaters, &DnsName::from(name)).ok_or_else(|| {
@@ -29,7 +31,33 @@ impl Jobs {
         let resolver = &self.looker.resolver;
         let plan = updater.plan(resolver, &wanted, &[], ours, now).await;
         let plan = plan.map_err(|error| error.to_string())?;
-        updater.apply(resolver, &plan, now).await.map_err(|error| error.to_string())
+        for line in plan.to_string().lines() {
+            tracing::info!(domain = %name, "in the domain's DNS: {line}");
+        }
+        updater.apply(resolver, &plan, now).await.map_err(|error| error.to_string())?;
+        let [record] = &wanted;
+        match spread(&self.looker, record, WATCHED, |_| {}).await {
+            Ok(spread) if spread.behind().next().is_some() => {
+                Err(format!("the record is written into the domain's DNS: {spread}"))
+            }
+            // Its name servers cannot be asked now: the next look tells.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The id that DNS shows. Of one that we have written, only once no name server of the domain
+    /// shows another: until then some senders are told the one before.
+    pub(super) async fn settled(&self, hosted: &Hosted, id: Option<PolicyId>) -> Option<PolicyId> {
+        let (life, id) = (&hosted.life, id?);
+        let announced = life.announced.and_then(|number| life.version(number));
+        if life.way != Way::Updated || announced.is_some_and(|version| version.id == id) {
+            return Some(id);
+        }
+        let expected = self.looker.expected(&hosted.name, hosted.token, Way::Updated);
+        match spread(&self.looker, &policy_record(&expected, &id), GLANCE, |_| {}).await {
+            Ok(spread) => spread.behind().next().is_none().then_some(id),
+            Err(_) => Some(id),
+        }
     }
 }
 
@@ -44,3 +72,8 @@ fn choose<'a>(updaters: &'a [Updater], name: &DnsName) -> Option<&'a Updater> {
     };
     updaters.iter().filter(fits).max_by_key(labels)
 }
+
+/// A NOTIFY (RFC 1996) and a transfer take less, where all is well. Own limit.
+const WATCHED: Duration = Duration::from_secs(30);
+/// For another look at what should be there.
+const GLANCE: Duration = Duration::from_secs(3);

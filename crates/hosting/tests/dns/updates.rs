@@ -207,6 +207,8 @@ async fn a_server_that_lags_behind_is_named(primary: Primary) {
     let expected = [(name("ns1.net.test"), Shows::It), (name("ns2.net.test"), Shows::NotYet(30))];
     assert_eq!(found.servers, expected);
     assert!(!found.is_everywhere());
+    assert_eq!(found.behind().collect::<Vec<_>>(), [&name("ns2.net.test")]);
+    assert_eq!(found.to_string(), "ns1.net.test shows it, ns2.net.test does not show it yet");
     assert_eq!(found.resolver, None, "not before the servers have it");
 }
 

@@ -71,7 +71,7 @@ impl Jobs {
         let look = self.looker.look(&expected, Servers::InDoubt).await;
         seen.observed.policy_host = look.sight(Target::PolicyHost);
         seen.observed.record = look.sight(Target::Record);
-        seen.observed.id.clone_from(&look.id);
+        seen.observed.id = self.settled(hosted, look.id.clone()).await;
         if hosted.life.migration.is_some() {
             seen.observed.mx = self.drift.mx(&hosted.name).await;
         }
