@@ -10,10 +10,12 @@ use crate::attacks::{Attack, questions_for_policies};
 use crate::domains::HOSTED;
 use crate::mail_hosts;
 use crate::name_servers::UNBOUND;
+use crate::name_service::wait_for;
 use crate::resolver::Resolver;
 use crate::sender::{Attempt, Detour};
 use crate::waiting::wait_until;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use std::net::Ipv4Addr;
 use world::{DETOURS, World};
 
@@ -91,6 +93,8 @@ struct Life<'a> {
     /// The first hears of everything, the others of nothing since they were lost.
     writers: Vec<Writer<'a>>,
     letters: usize,
+    /// Where the installation answers with the id of the policy.
+    record: String,
 }
 
 /// A recipient that is written to, and the resolver that Postfix asks for it.
@@ -105,7 +109,8 @@ struct Writer<'a> {
 
 impl<'a> Life<'a> {
     fn begin(world: &'a World) -> Self {
-        let mut life = Self { world, host: OLD, writers: Vec::new(), letters: 0 };
+        let mut life =
+            Self { world, host: OLD, writers: Vec::new(), letters: 0, record: String::new() };
         life.add_writer("follower", UNBOUND, Vec::new());
         life
     }
@@ -120,6 +125,8 @@ impl<'a> Life<'a> {
         let world = self.world;
         world.domain("add", "");
         let records = world.domain("records", "");
+        let announces = records.lines().find(|line| line.starts_with("_mta-sts.")).unwrap();
+        announces.rsplit(' ').next().unwrap().clone_into(&mut self.record);
         let append = |zone: &str| format!("{zone}{records}");
         let question = format!("_mta-sts.{}", HOSTED.name);
         world.names.change(append, [&question, "CNAME"], "sts.unsigned", &world.namespace);
@@ -147,13 +154,17 @@ impl<'a> Life<'a> {
 
     /// Waits until the sender that follows has heard of a policy.
     fn follower_hears(&mut self, mode: &str, demand: &[&'static str]) {
+        let world = self.world;
+        let id = self.newest()["id"].as_str().unwrap().to_owned();
+        let server = installation::ADDRESS.into();
+        wait_for(server, [&self.record, "TXT"], &id, &world.namespace);
         // Whatever it knows it asks anew when the TTL of the record is over.
-        self.world.clock.go_to(self.world.clock.now() + MINUTE * 6);
+        world.clock.go_to(world.clock.now() + MINUTE * 6);
         self.writers[0].demand = demand.to_vec();
         self.wait_for_answer(0);
         let look = || {
             let list = ["list", "--format", "jsonl"];
-            self.writers[0].resolver.ask(&list, &self.world.namespace).stdout
+            self.writers[0].resolver.ask(&list, &world.namespace).stdout
         };
         wait_until(mode, look, |list| list.contains(&format!("\"mode\":\"{mode}\"")));
         self.assert_mail_flows();
@@ -279,10 +290,13 @@ impl<'a> Life<'a> {
 
     /// When the newest version was announced.
     fn announced(&self) -> Timestamp {
+        self.newest()["announced"].as_str().unwrap().parse().unwrap()
+    }
+
+    fn newest(&self) -> Value {
         let world = self.world;
         let history = world.installation.json("history", HOSTED.name, &world.namespace);
-        let versions = history["versions"].as_array().unwrap();
-        versions.last().unwrap()["announced"].as_str().unwrap().parse().unwrap()
+        history["versions"].as_array().unwrap().last().unwrap().clone()
     }
 
     /// The date that a command tells behind these words, once it does.

@@ -20,6 +20,9 @@ pub(crate) struct Installation {
     process: Child,
 }
 
+/// Of the policy host and of the name server.
+pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 80);
+
 impl Installation {
     /// Starts it. Its CA shows a certificate below `ca`; `roots` are believed of all others.
     pub(crate) fn start(
@@ -88,7 +91,6 @@ fn ironpost(folder: &Path, variables: &Variables, namespace: &Namespace) -> Comm
 }
 
 const CONFIG: &str = "ironpost.toml";
+
 /// The zone that the records of hosted domains lead to, delegated to [`ADDRESS`].
 const ZONE: &str = "sts.unsigned.example";
-/// Of the policy host and of the name server.
-const ADDRESS: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 80);
