@@ -27,7 +27,8 @@ impl SnapshotFile {
     }
 
     /// Keeps rows in place of what was there of their domains, and that everything up to `seen` is
-    /// kept: all or nothing.
+    /// kept: all or nothing. What is there as it is is not written again: a node that starts has
+    /// nearly all of it.
     pub async fn put(&self, rows: &[ServedRow], seen: Seq) -> Result<(), StoreError> {
         let mut connection = self.writer.acquire().await?;
         let outcome = write(&mut connection, rows, seen).await;
@@ -108,9 +109,16 @@ async fn write(
         }
         let certificate = row.certificate.as_ref();
         sqlx::query(
-            "INSERT OR REPLACE INTO served \
+            "INSERT INTO served \
              (id, name, token, version, policy, record, rua, chain, sealed_key, seq) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (id) DO UPDATE SET (name, token, version, policy, record, rua, chain, \
+             sealed_key, seq) = (excluded.name, excluded.token, excluded.version, \
+             excluded.policy, excluded.record, excluded.rua, excluded.chain, \
+             excluded.sealed_key, excluded.seq) \
+             WHERE (name, token, version, policy, record, rua, chain, sealed_key, seq) IS NOT \
+             (excluded.name, excluded.token, excluded.version, excluded.policy, \
+             excluded.record, excluded.rua, excluded.chain, excluded.sealed_key, excluded.seq)",
         )
         .bind(row.id.0)
         .bind(row.name.as_str())
@@ -193,6 +201,11 @@ mod tests {
         let file = SnapshotFile::open(&path).await.unwrap();
         file.put(&[row(1, false), row(2, false)], Seq(2)).await.unwrap();
         file.put(&[row(1, true), row(3, false)], Seq(5)).await.unwrap();
+        let changed =
+            ServedRow { policy: None, record: Some("2".parse().unwrap()), ..row(2, false) };
+        file.put(std::slice::from_ref(&changed), Seq(6)).await.unwrap();
+        assert_eq!(file.rows(None, 10).await.unwrap(), [changed, row(3, false)]);
+        file.put(&[row(2, false)], Seq(5)).await.unwrap();
         let file = SnapshotFile::open(&path).await.unwrap();
         assert_eq!(file.rows(None, 10).await.unwrap(), [row(2, false), row(3, false)]);
         assert_eq!(file.rows(Some(DomainId(2)), 10).await.unwrap(), [row(3, false)]);
