@@ -56,18 +56,19 @@ impl Loader {
             self.drop_expired(now);
             return Ok(false);
         }
+        let page = if snapshot.is_some() { KEPT_PAGE } else { PAGE };
         let mut after = self.seen;
-        let mut rows = database.served_after(after, PAGE).await?;
+        let mut rows = database.served_after(after, page).await?;
         while let Some(last) = rows.last() {
             after = last.seq;
             if let Some(snapshot) = snapshot {
                 snapshot.put(&rows, after).await?;
             }
             // A node that starts reads many pages: the next one comes while one is unpacked.
-            let is_whole = usize::try_from(PAGE).is_ok_and(|page| rows.len() >= page);
+            let is_whole = usize::try_from(page).is_ok_and(|page| rows.len() >= page);
             let unpacking = self.unpack(rows);
             let next = async {
-                if is_whole { database.served_after(after, PAGE).await } else { Ok(Vec::new()) }
+                if is_whole { database.served_after(after, page).await } else { Ok(Vec::new()) }
             };
             let (unpacked, next) = tokio::join!(unpacking, next);
             for (row, certificate) in unpacked? {
@@ -199,3 +200,5 @@ type Unpacked = (ServedRow, Option<Arc<PackedCertificate>>);
 
 /// Rows that are read at once. Few enough to stay in the processor's cache until they are unpacked.
 pub(super) const PAGE: u32 = 256;
+/// The same where a snapshot keeps them, which waits for the disk once for each page.
+const KEPT_PAGE: u32 = 2_000;
