@@ -109,7 +109,9 @@ impl KnownSender {
     fn check(&self) -> Result<(), SendersError> {
         let is_fine = |c: char| c.is_ascii_alphanumeric() || " -._".contains(c);
         let name = &self.name;
-        if name.trim().is_empty() || name.len() > MAX_NAME || !name.chars().all(is_fine) {
+        let is_other = name.trim().eq_ignore_ascii_case(OTHER);
+        if name.trim().is_empty() || name.len() > MAX_NAME || !name.chars().all(is_fine) || is_other
+        {
             return Err(SendersError::Name { name: name.clone() });
         }
         if self.user_agent.trim().is_empty() && self.networks.is_empty() {
@@ -122,6 +124,15 @@ impl KnownSender {
 impl fmt::Display for KnownSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.name)
+    }
+}
+
+/// Who fetched, as far as that is known: whatever unknown senders call themselves, they are one.
+pub(super) fn known_name(name: &str) -> &str {
+    // No known sender's name has a parenthesis.
+    match name.split_once(" (") {
+        Some((OTHER, _)) => OTHER,
+        Some(_) | None => name,
     }
 }
 
@@ -157,7 +168,7 @@ const BUILT_IN: [(&str, &str, &str); 4] = [
 ];
 
 /// Whoever is not known.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 /// Of a user agent nobody reads more octets. Own limit.
 const MAX_READ: usize = 256;
 /// Characters of an unknown product that are kept. Own limit.
@@ -213,6 +224,7 @@ mod tests {
         let table = [
             (known("", "x", &[]), "\"\" cannot be a sender's name"),
             (known("other (x)", "x", &[]), "\"other (x)\" cannot be a sender's name"),
+            (known("Other", "x", &[]), "\"Other\" cannot be a sender's name"),
             (known("a", " ", &[]), "the sender a has neither user_agent nor networks"),
         ];
         for (sender, expected) in table {

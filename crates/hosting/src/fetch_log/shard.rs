@@ -13,9 +13,9 @@ pub(super) struct Shard {
     served: HashMap<(DomainId, u32), Timestamp>,
     /// Fetches since they were last taken. A row stays for its hour: its place is taken.
     rows: HashMap<Key, u64>,
-    /// Rows that tell the network, of a domain in an hour.
-    named: HashMap<(DomainId, Hour), usize>,
-    /// All of those together.
+    /// Networks that are told apart, of a domain in an hour, with how many rows each has.
+    named: HashMap<(DomainId, Hour), HashMap<Network, usize>>,
+    /// All of those rows together.
     all_named: usize,
     /// Fetches that found no room at all since the start.
     uncounted: u64,
@@ -43,9 +43,19 @@ impl Shard {
             *fetches += 1;
             return;
         }
-        let named = self.named.entry((key.domain, key.hour)).or_default();
-        if *named < NAMED_PER_DOMAIN_HOUR && self.all_named < MAX_NAMED {
-            *named += 1;
+        let networks = self.named.entry((key.domain, key.hour)).or_default();
+        let key = match networks.get(&key.network) {
+            // One client can call itself whatever it likes.
+            Some(rows) if *rows >= ROWS_PER_NETWORK => Key { sender: Sender::Other, ..key },
+            Some(_) | None => key,
+        };
+        if let Some(fetches) = self.rows.get_mut(&key) {
+            *fetches += 1;
+            return;
+        }
+        let is_told = networks.contains_key(&key.network);
+        if (is_told || networks.len() < NAMED_PER_DOMAIN_HOUR) && self.all_named < MAX_NAMED {
+            *networks.entry(key.network).or_default() += 1;
             self.all_named += 1;
             self.rows.insert(key, 1);
             return;
@@ -84,7 +94,7 @@ impl Shard {
             key.hour >= hour
         });
         self.named.retain(|(_, of), _| *of >= hour);
-        self.all_named = self.named.values().sum();
+        self.all_named = self.named.values().flat_map(HashMap::values).sum();
         taken
     }
 
@@ -101,7 +111,10 @@ impl Shard {
 /// Networks that are told apart of a domain in an hour; some hundreds of networks fetch the policy
 /// of the largest. Own limit.
 pub(super) const NAMED_PER_DOMAIN_HOUR: usize = 256;
-/// Networks that are told apart of all domains of a shard. Own limit.
+/// Rows of a network: a few senders that share it, and for a while two versions of each. What comes
+/// beyond is `other` there. Own limit.
+pub(super) const ROWS_PER_NETWORK: usize = 8;
+/// Rows that tell the network, of all domains of a shard. Own limit.
 pub(super) const MAX_NAMED: usize = 8192;
 /// Rows of a shard in all. Own limit: a hundred thousand domains that are fetched within an hour
 /// find room in the shards together, within some tens of megabytes.

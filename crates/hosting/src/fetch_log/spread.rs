@@ -1,5 +1,6 @@
 //! How far a version has spread among those who fetch.
 
+use super::senders::{OTHER, known_name};
 use ironpost_proto::lifecycle::{Life, Version};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::StoreError;
@@ -15,9 +16,9 @@ pub struct Spread {
     pub version: u32,
     /// Who fetched before this is not counted.
     pub since: Timestamp,
-    /// All senders together.
+    /// All senders together; a network that several of them share is one.
     pub all: Reach,
-    /// Each of them, those who fetch most first.
+    /// Each known sender and all others together, those who fetch most first.
     pub senders: Vec<(String, Reach)>,
     /// Fetches of networks that could not be told apart; they are in no [`Reach`].
     pub untold: u64,
@@ -52,29 +53,27 @@ impl Spread {
 
     /// Works it out of what was fetched.
     pub fn of(life: &Life, version: u32, since: Timestamp, fetched: &[Fetched]) -> Self {
-        let mut networks: BTreeMap<(&str, Network), Reach> = BTreeMap::new();
-        let mut untold = 0;
+        let mut networks: BTreeMap<(Network, &str), Reach> = BTreeMap::new();
+        let mut untold: u64 = 0;
         for row in fetched {
             if row.network == Network::Others {
-                untold += row.fetches;
+                untold = untold.saturating_add(row.fetches);
                 continue;
             }
-            let network = networks.entry((&row.sender, row.network)).or_default();
-            network.fetches += row.fetches;
+            let fetcher = networks.entry((row.network, known_name(&row.sender))).or_default();
+            fetcher.fetches = fetcher.fetches.saturating_add(row.fetches);
             // Whoever has a newer one has left this one behind.
-            network.reached |= u64::from(row.version >= version);
+            fetcher.reached |= u64::from(row.version >= version);
         }
         let mut by_sender: BTreeMap<&str, Reach> = BTreeMap::new();
-        let mut all = Reach::default();
-        for ((sender, _), network) in networks {
-            let weighed = Reach {
-                networks: 1,
-                fetches_of_reached: network.fetches * network.reached,
-                ..network
-            };
+        let mut by_network: BTreeMap<Network, Reach> = BTreeMap::new();
+        for ((network, sender), fetcher) in networks {
+            let weighed = fetcher.weighed(sender);
             by_sender.entry(sender).or_default().add(weighed);
-            all.add(weighed);
+            by_network.entry(network).or_default().add(weighed);
         }
+        let mut all = Reach::default();
+        by_network.into_values().for_each(|network| all.add(network.as_one()));
         let mut senders: Vec<_> =
             by_sender.into_iter().map(|(sender, reach)| (sender.to_owned(), reach)).collect();
         senders.sort_by_key(|(_, reach)| std::cmp::Reverse(reach.fetches));
@@ -93,13 +92,31 @@ impl Reach {
         u8::try_from(percent).ok()
     }
 
+    /// Of one sender in one network. Who is not known may be one client that fetches for the sake of
+    /// it: it weighs no more than who fetches once an hour.
+    fn weighed(self, sender: &str) -> Self {
+        let fetches = match sender {
+            OTHER => self.fetches.min(MOST_OF_UNKNOWN),
+            _ => self.fetches,
+        };
+        Self { networks: 1, fetches, fetches_of_reached: fetches * self.reached, ..self }
+    }
+
+    /// Senders of one network: it is reached when all of them are.
+    fn as_one(self) -> Self {
+        Self { networks: 1, reached: u64::from(self.reached == self.networks), ..self }
+    }
+
     fn add(&mut self, other: Self) {
         self.networks += other.networks;
         self.reached += other.reached;
-        self.fetches += other.fetches;
-        self.fetches_of_reached += other.fetches_of_reached;
+        self.fetches = self.fetches.saturating_add(other.fetches);
+        self.fetches_of_reached = self.fetches_of_reached.saturating_add(other.fetches_of_reached);
     }
 }
+
+/// What an unknown network weighs at most: a fetch an hour for three weeks. Own limit.
+const MOST_OF_UNKNOWN: u64 = 3 * 7 * 24;
 
 #[cfg(test)]
 mod tests {
@@ -142,6 +159,34 @@ mod tests {
         assert_eq!(spread.senders, senders);
         assert_eq!(spread.untold, 1000);
         assert_eq!(Spread::of(&Life::new(Way::Cname, NOW), 2, NOW, &[]).all.percent(), None);
+    }
+
+    /// Neither its names nor its fetches make one client out to be many.
+    #[test]
+    fn a_client_with_many_names_is_one_network() {
+        let quiet = (1..=9).map(|n| fetched(1, &format!("198.51.{n}.0/24"), "Google", 21));
+        let names = (0..200).map(|n| fetched(2, "192.0.2.0/24", &format!("other (x{n})"), 9_999));
+        let rows: Vec<_> = quiet.chain(names).collect();
+        let spread = Spread::of(&Life::new(Way::Cname, NOW), 2, NOW, &rows);
+        assert_eq!((spread.all.networks, spread.all.reached), (10, 1));
+        assert_eq!(spread.all.fetches, 9 * 21 + MOST_OF_UNKNOWN);
+        let senders: Vec<_> = spread.senders.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(senders, ["other", "Google"], "and one sender");
+
+        let shared =
+            [fetched(1, "192.0.2.0/24", "Google", 1), fetched(2, "192.0.2.0/24", "other", 1)];
+        let spread = Spread::of(&Life::new(Way::Cname, NOW), 2, NOW, &shared);
+        assert_eq!((spread.all.networks, spread.all.reached), (1, 0), "not all of it is reached");
+    }
+
+    #[test]
+    fn all_is_only_when_everybody_is_reached() {
+        let reach = |networks, reached, fetches, fetches_of_reached| Reach {
+            networks,
+            reached,
+            fetches,
+            fetches_of_reached,
+        };
         let almost = reach(2, 1, 1_000_000, 999_999);
         assert_eq!(almost.percent(), Some(99));
     }

@@ -1,6 +1,6 @@
 use super::*;
 use ironpost_proto::delegation::Token;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -99,7 +99,8 @@ fn a_million_clients_find_the_bounds() {
     }
     let named = |rows: &[FetchRow], domain: i64| {
         let rows = rows.iter().filter(|row| row.domain == DomainId(domain));
-        rows.filter(|row| row.network != Network::Others).count()
+        let networks = rows.map(|row| row.network).filter(|network| *network != Network::Others);
+        networks.collect::<HashSet<_>>().len()
     };
     let rows = log.take_counts(NOW);
     assert_eq!(named(&rows, 0), shard::NAMED_PER_DOMAIN_HOUR);
@@ -125,6 +126,25 @@ fn a_million_clients_find_the_bounds() {
         log.record(&sites[0], 1, IpAddr::V4(Ipv4Addr::from_bits(n << 8)), None, later);
     }
     assert_eq!(named(&log.take_counts(later), 0), shard::NAMED_PER_DOMAIN_HOUR);
+}
+
+#[test]
+fn a_client_with_many_names_takes_little_room() {
+    let (log, site) = (FetchLog::default(), site(1));
+    for n in 0..1000_u32 {
+        let agent = format!("x{n}/1");
+        log.record(&site, 1, address("192.0.2.1"), Some(agent.as_bytes()), NOW);
+    }
+    log.record(&site, 1, address("198.51.100.1"), Some(b"Google-SMTP-STS"), NOW);
+    let rows = log.take_counts(NOW);
+    let of = |network: &str| -> Vec<_> {
+        rows.iter().filter(|row| row.network.to_string() == network).collect()
+    };
+    let noisy = of("192.0.2.0/24");
+    assert_eq!(noisy.len(), shard::ROWS_PER_NETWORK + 1);
+    let rest = noisy.iter().find(|row| row.sender == "other").unwrap();
+    assert_eq!(rest.fetches, 1000 - u64::try_from(shard::ROWS_PER_NETWORK).unwrap());
+    assert_eq!(of("198.51.100.0/24").len(), 1, "who comes later finds room");
 }
 
 #[test]

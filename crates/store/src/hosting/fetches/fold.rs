@@ -56,7 +56,7 @@ impl Database {
 }
 
 /// One row for each version, network and sender; of networks those with the most fetches, as many
-/// as [`NETWORKS_PER_DAY`].
+/// as [`NETWORKS_PER_DAY`], and of the senders in each as many as [`SENDERS_PER_NETWORK`].
 fn fold(rows: Vec<FetchRow>) -> Vec<FetchRow> {
     let mut by_network: BTreeMap<Network, u64> = BTreeMap::new();
     for row in &rows {
@@ -66,19 +66,38 @@ fn fold(rows: Vec<FetchRow>) -> Vec<FetchRow> {
     networks.sort_by_key(|(network, fetches)| (Reverse(*fetches), *network));
     let told_apart: Vec<_> =
         networks.into_iter().take(NETWORKS_PER_DAY).map(|(network, _)| network).collect();
-    let mut folded: BTreeMap<(u32, Network, String), FetchRow> = BTreeMap::new();
-    for mut row in rows {
+    let rows = rows.into_iter().map(|mut row| {
         if !told_apart.contains(&row.network) {
             row.network = Network::Others;
         }
+        row
+    });
+    let mut rows = merged(rows);
+    rows.sort_by_key(|row| (row.version, row.network, Reverse(row.fetches)));
+    // A client that calls itself something else each time has a row for each.
+    let rows =
+        rows.chunk_by(|one, other| (one.version, one.network) == (other.version, other.network));
+    merged(rows.flat_map(|of_network| {
+        of_network.iter().enumerate().map(|(place, row)| {
+            let is_told = place < SENDERS_PER_NETWORK || row.network == Network::Others;
+            let sender = if is_told { row.sender.clone() } else { OTHER.to_owned() };
+            FetchRow { sender, ..row.clone() }
+        })
+    }))
+}
+
+/// Rows of the same version, network and sender become one.
+fn merged(rows: impl Iterator<Item = FetchRow>) -> Vec<FetchRow> {
+    let mut merged: BTreeMap<(u32, Network, String), FetchRow> = BTreeMap::new();
+    for row in rows {
         let key = (row.version, row.network, row.sender.clone());
         let fetches = row.fetches;
-        folded
+        merged
             .entry(key)
             .and_modify(|known| known.fetches = known.fetches.saturating_add(fetches))
             .or_insert(row);
     }
-    folded.into_values().collect()
+    merged.into_values().collect()
 }
 
 /// Columns: period_start, version, network, sender, fetched.
@@ -106,6 +125,10 @@ pub const HOURS_KEPT: u64 = 8;
 pub const DAYS_KEPT: u64 = 90;
 /// Networks that are told apart of a domain on a day that is folded. Own limit.
 pub const NETWORKS_PER_DAY: usize = 256;
+/// Senders that are told apart in each. Own limit.
+const SENDERS_PER_NETWORK: usize = 8;
+/// What the rest is called, as in the log of a node.
+const OTHER: &str = "other";
 
 const FOLDABLE: &str = "SELECT DISTINCT domain_id FROM fetches \
      WHERE period = $1 AND period_start < $2 ORDER BY domain_id LIMIT $3";
