@@ -18,6 +18,7 @@ on_both!(
     the_last_fetch_never_goes_back,
     hours_become_days_and_days_go,
     folding_goes_on_where_it_stopped,
+    a_client_with_many_names_becomes_a_few_rows,
 );
 
 /// The beginning of a day.
@@ -161,4 +162,25 @@ async fn folding_goes_on_where_it_stopped(place: Place) {
     for more in [true, true, false] {
         assert_eq!(database.fold_fetches(2, later).await.unwrap(), more);
     }
+}
+
+async fn a_client_with_many_names_becomes_a_few_rows(place: Place) {
+    let database = place.open().await;
+    let node = database.join("a", "policy", NOW).await.unwrap();
+    let id = DomainId(7);
+    let named = |n| row(id, NOW, "192.0.2.0/24", &format!("other (x{n})"), 1);
+    let mut rows: Vec<_> = (0..200).map(named).collect();
+    rows.push(row(id, NOW, "192.0.2.0/24", "Google", 2));
+    rows.push(row(id, NOW, "198.51.100.0/24", "Google", 1));
+    database.record_fetches(node, &Batch { number: 1, rows }).await.unwrap();
+    database.fold_fetches(9, NOW.after(DAY * 20)).await.unwrap();
+    let folded = fetched(&database, id).await;
+    let count = |network: &str, sender: &str| {
+        let mut found = folded.iter().filter(|row| (&*row.0, &*row.1) == (network, sender));
+        found.next().map(|row| row.2)
+    };
+    assert_eq!(folded.len(), 8 + 1 + 1, "{folded:?}");
+    assert_eq!(count("192.0.2.0/24", "Google"), Some(2));
+    assert_eq!(count("192.0.2.0/24", "other"), Some(193));
+    assert_eq!(count("198.51.100.0/24", "Google"), Some(1));
 }
