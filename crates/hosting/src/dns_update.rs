@@ -94,8 +94,8 @@ pub enum UpdateError {
         /// What it said.
         answer: Visible,
     },
-    /// The provider did not answer.
-    #[error("{provider} gave no answer in {seconds} seconds")]
+    /// The provider did not answer, or said again and again that it has no time.
+    #[error("{provider} gave no answer in {seconds} seconds, or was too busy for one")]
     Silent {
         /// The provider's name.
         provider: &'static str,

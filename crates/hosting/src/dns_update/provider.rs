@@ -131,13 +131,21 @@ impl Provider {
         let words = match error {
             dns_update::Error::Unauthorized => "it does not accept what it was shown".to_owned(),
             dns_update::Error::NotFound => "it does not have the zone or the record".to_owned(),
-            error => error.to_string(),
+            error => unreached(error.to_string()),
         };
         let words = self
             .secrets
             .iter()
             .fold(words, |words, secret| words.replace(secret.expose_secret().trim(), "(secret)"));
         Visible::excerpt(words.as_bytes(), MAX_SHOWN)
+    }
+}
+
+/// The client's words for a request that did not get through end where they should begin: why not.
+fn unreached(words: String) -> String {
+    match words.strip_prefix(NOT_SENT).and_then(|rest| rest.split_once(": ")) {
+        Some((address, _)) => format!("it cannot be reached at {address}"),
+        None => words,
     }
 }
 
@@ -180,6 +188,8 @@ fn found(record: &DnsRecord, asked: Type) -> Option<Found> {
     Found::new(rtype, &value).filter(|_| rtype == asked)
 }
 
+/// How `dns_update` begins what it says of a request that was not sent.
+const NOT_SENT: &str = "API error: Failed to send request to ";
 /// For one call of a provider's API, its own repetitions included. Own limit.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Characters of an answer shown.

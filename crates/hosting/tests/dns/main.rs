@@ -3,10 +3,12 @@
 
 #![cfg(test)]
 
+mod http;
 mod looks;
 mod permissions;
 mod power_dns;
 mod providers;
+mod route_53;
 mod servers;
 mod takeover;
 mod updates;

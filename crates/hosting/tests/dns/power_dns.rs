@@ -1,10 +1,11 @@
 //! A server on loopback that speaks as much of the PowerDNS interface as changes need.
 
+use crate::http::{Request, answer_with};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -20,6 +21,8 @@ pub(crate) struct PowerDns {
 pub(crate) struct Zone {
     /// By name and type.
     rrsets: BTreeMap<(String, String), Vec<String>>,
+    /// An answer to every question, in place of a true one.
+    pub(crate) excuse: Option<(u16, String)>,
     /// An answer to every change, in place of making it.
     pub(crate) refusal: Option<(u16, String)>,
     /// The changes so far.
@@ -67,6 +70,9 @@ impl Zone {
     }
 
     fn tell(&self) -> (u16, String) {
+        if let Some(excuse) = &self.excuse {
+            return excuse.clone();
+        }
         let rrsets: Vec<Value> = self
             .rrsets
             .iter()
@@ -105,31 +111,13 @@ fn text(value: &Value) -> String {
 
 async fn serve(stream: TcpStream, zone: Arc<Mutex<Zone>>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let (mut request, mut length, mut known) = (String::new(), 0, false);
-    stream.read_line(&mut request).await?;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.parse().unwrap(),
-            "x-api-key" => known = value == TOKEN,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
+    let request = Request::read(&mut stream).await?;
     let path = "/api/v1/servers/localhost/zones/customer.test.";
-    let (status, answer) = match request.split(' ').collect::<Vec<_>>()[..] {
-        _ if !known => (401, String::new()),
-        ["GET", at, _] if at.starts_with(path) => zone.lock().unwrap().tell(),
-        ["PATCH", at, _] if at == path => zone.lock().unwrap().change(&body),
+    let (status, answer) = match request.method.as_str() {
+        _ if request.header("x-api-key") != Some(TOKEN) => (401, String::new()),
+        "GET" if request.path.starts_with(path) => zone.lock().unwrap().tell(),
+        "PATCH" if request.path == path => zone.lock().unwrap().change(&request.body),
         _ => (404, String::new()),
     };
-    let head = format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n",
-        answer.len(),
-    );
-    stream.write_all(format!("{head}{answer}").as_bytes()).await
+    answer_with(&mut stream, status, &answer).await
 }

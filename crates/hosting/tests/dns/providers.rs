@@ -1,6 +1,8 @@
-//! Changes through a provider's interface: PowerDNS's, the one whose address can be chosen.
+//! Changes through a provider's interface: PowerDNS's and Amazon's, whose addresses can be chosen.
 
+use crate::http;
 use crate::power_dns::{self, PowerDns};
+use crate::route_53::Route53;
 use crate::{TOKEN, domain, name, resolver};
 use ironpost_hosting::delegation::{RecordToPublish, Type};
 use ironpost_hosting::dns_update::{Kind, Ours, Plan, Settings, UpdateError, Updater};
@@ -104,6 +106,105 @@ async fn what_a_provider_says_is_shown_without_secrets() {
     server.zone.lock().unwrap().refusal = Some((200, "{}".into()));
     let refused = apply(&updater, &wanted).await.unwrap_err();
     assert!(matches!(refused, UpdateError::NotDone { .. }), "it says yes and does no: {refused}");
+}
+
+#[tokio::test]
+async fn amazon_route_53_is_written_by_the_same_rules() {
+    let server = Route53::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("secret"), "s3cret/of+the/account\n").unwrap();
+    let settings = format!(
+        "provider = \"route53\"\nendpoint = \"http://{}\"\nzone = \"customer.test\"\n\
+         access_key = \"AKIAEXAMPLE\"\nregion = \"eu-north-1\"\nsecret_file = \"secret\"",
+        server.address,
+    );
+    let settings: Settings = toml::from_str(&settings).unwrap();
+    let updater = settings.relative_to(directory.path()).open().unwrap();
+    server.has("TXT", &["\"some-verification=1\""]);
+
+    let first = plan(&updater, "1", &["1"]).await.unwrap();
+    assert_eq!(first.changes[0].kind(), Kind::Add);
+    apply(&updater, &first).await.unwrap();
+    let second = plan(&updater, "2", &["1", "2"]).await.unwrap();
+    assert_eq!(second.changes[0].kind(), Kind::Replace);
+    apply(&updater, &second).await.unwrap();
+    assert_eq!(server.content("TXT"), ["\"some-verification=1\"", "\"v=STSv1; id=2;\""]);
+    assert!(plan(&updater, "2", &["1", "2"]).await.unwrap().is_done());
+    let by = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/";
+    let seen = server.zone.lock().unwrap().authorizations.clone();
+    assert!(seen.iter().all(|seen| seen.starts_with(by) && seen.contains("/eu-north-1/route53/")));
+
+    // What is not ours: seen before the change, and just before it.
+    let late = plan(&updater, "3", &["1", "2", "3"]).await.unwrap();
+    server.has("TXT", &["\"v=STSv1; id=theirs;\""]);
+    let conflict = plan(&updater, "3", &["1", "2", "3"]).await.unwrap();
+    let refused = apply(&updater, &conflict).await.unwrap_err();
+    assert!(matches!(refused, UpdateError::Conflict { .. }), "{refused}");
+    let refused = apply(&updater, &late).await.unwrap_err();
+    assert!(matches!(refused, UpdateError::Changed { .. }), "{refused}");
+    assert_eq!(server.content("TXT"), ["\"v=STSv1; id=theirs;\""]);
+
+    let body = "<Message>SignatureDoesNotMatch: s3cret/of+the/account</Message>";
+    server.zone.lock().unwrap().excuse = Some((403, body.to_owned()));
+    let refused = plan(&updater, "1", &[]).await.unwrap_err().to_string();
+    assert!(refused.contains("SignatureDoesNotMatch: (secret)"), "{refused}");
+    assert!(!format!("{updater:?}").contains("s3cret"));
+}
+
+/// What a provider may answer, and what is said of it.
+const FAILURES: [(u16, &str, &str); 10] = [
+    (400, "", "BadRequest"),
+    (401, "", "it does not accept what it was shown"),
+    (403, "s3cret-of-the-interface may not", "HTTP 403: (secret) may not"),
+    (404, "", "it does not have the zone or the record"),
+    (422, "\u{1b}[2J{\"error\": \"no\"}", "HTTP 422: \\x1b[2J"),
+    (429, "slow down", "HTTP 429: slow down"),
+    (500, "", "HTTP 500"),
+    (502, "<html>", "HTTP 502: <html>"),
+    (503, "later", "HTTP 503: later"),
+    (200, "no JSON, s3cret-of-the-interface", "(body: no JSON, (secret))"),
+];
+
+#[tokio::test]
+async fn every_failure_is_told_and_nothing_is_written() {
+    let server = PowerDns::start().await;
+    let updater = updater(&server, power_dns::TOKEN);
+    let wanted = plan(&updater, "1", &["1"]).await.unwrap();
+    for (status, body, words) in FAILURES {
+        let answer = Some((status, body.to_owned()));
+        server.zone.lock().unwrap().excuse.clone_from(&answer);
+        let unread = plan(&updater, "1", &["1"]).await.unwrap_err().to_string();
+        server.zone.lock().unwrap().excuse = None;
+        server.zone.lock().unwrap().refusal = answer;
+        let unwritten = apply(&updater, &wanted).await.unwrap_err().to_string();
+        server.zone.lock().unwrap().refusal = None;
+        let said = [("read the zone", unread), ("add a record", unwritten)];
+        for (what, said) in said {
+            assert!(said.starts_with(&format!("powerdns could not {what}: ")), "{status}: {said}");
+            assert!(said.contains(words), "{status}: {said}");
+            assert!(!said.contains(power_dns::TOKEN) && !said.contains('\u{1b}'), "{said}");
+        }
+        assert_eq!(server.zone.lock().unwrap().changes, [""; 0], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_silent_or_gone_is_given_up() {
+    let server = PowerDns::start().await;
+    let updater = updater(&server, power_dns::TOKEN);
+    server.zone.lock().unwrap().excuse = Some((http::NEVER, String::new()));
+    // Nothing but the deadline ends it.
+    tokio::time::pause();
+    let silent = plan(&updater, "1", &[]).await.unwrap_err();
+    assert!(matches!(silent, UpdateError::Silent { seconds: 60, .. }), "{silent}");
+    tokio::time::resume();
+
+    let address = server.address;
+    drop(server);
+    let gone = plan(&updater, "1", &[]).await.unwrap_err().to_string();
+    let words =
+        format!("powerdns could not read the zone: it cannot be reached at http://{address}/");
+    assert!(gone.starts_with(&words), "{gone}");
 }
 
 const AT: &str = "_mta-sts.customer.test";

@@ -175,7 +175,7 @@ pub(super) const PROVIDERS: &[Known] = &[
     Known {
         name: "route53",
         plain: &["access_key"],
-        optional: &["region", "hosted_zone"],
+        optional: &["region", "hosted_zone", "endpoint"],
         secrets: &["secret"],
         api: Api::Http(route53),
     },
@@ -237,9 +237,9 @@ fn route53(values: &Values) -> dns_update::Result<DnsUpdater> {
         region: values.optional("region").map(str::to_owned),
         hosted_zone_id: values.optional("hosted_zone").map(str::to_owned),
         private_zone_only: Some(false),
-        endpoint: None,
+        endpoint: values.optional("endpoint").map(str::to_owned),
     })
 }
 
-/// For one request.
-const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
+/// For one request. Longer than all of a call may take, so that silence is told as such.
+const PATIENCE: Option<Duration> = Some(Duration::from_secs(90));
