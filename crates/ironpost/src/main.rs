@@ -10,6 +10,7 @@ mod failure;
 mod interrupt;
 mod output;
 mod outside;
+mod sole;
 
 use clap::Parser;
 use cli::Cli;
