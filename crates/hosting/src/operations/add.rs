@@ -25,6 +25,8 @@ pub struct Add {
     pub rua: Option<String>,
     /// Its first policy.
     pub first: First,
+    /// What was found of its MX hosts.
+    pub checks: Checks,
 }
 
 /// A domain's first policy.
@@ -127,8 +129,8 @@ pub enum NotAdded {
     Hosted(Domain),
     /// Another organisation has it.
     #[error(
-        "another organisation hosts {0} here, or asked for it within the last hour: it has to \
-         withdraw it, or the operator to remove it"
+        "another organisation hosts {0} here, or asked for it within the last hour (the last week, \
+         to take over its policy): it has to withdraw it, or the operator to remove it"
     )]
     Taken(Domain),
     /// The rest.
@@ -162,7 +164,7 @@ impl Desk {
                 (Asked::Adopt(id, policy), Some(Asked::Begin(new)))
             }
         };
-        let request = |asked| Request { asked, said: said.clone(), checks: Checks::default() };
+        let request = |asked| Request { asked, said: said.clone(), checks: add.checks.clone() };
         let mut prepared = self.decide(hosted, request(first))?;
         if let Some(asked) = then {
             let mut life = prepared.hosted.life.clone();
@@ -201,9 +203,12 @@ impl Desk {
     async fn take_back(&self, name: &Domain, now: Timestamp) -> Result<(), StoreError> {
         let Some(holder) = self.database.holder(name).await? else { return Ok(()) };
         let life = &holder.life;
+        let patience = match life.announced {
+            None => GIVES_WAY,
+            Some(_) => TAKING_OVER_GIVES_WAY,
+        };
         let is_stale = life.state == State::Pending
-            && life.announced.is_none()
-            && now.since(life.since) > GIVES_WAY
+            && now.since(life.since) > patience
             && holder.organisation != self.organisation;
         if !is_stale {
             return Ok(());
@@ -221,6 +226,9 @@ impl Desk {
 const CEASE: [Change; 2] = [Change::Cease, Change::Enter(State::Gone)];
 /// Own limit: long enough to put records into DNS, short enough to be no obstacle.
 const GIVES_WAY: Duration = Duration::from_hours(1);
+/// The same for a policy that is to be taken over: anybody can ask for that, but who means it may
+/// have moved one name, and wait for caches before the other.
+const TAKING_OVER_GIVES_WAY: Duration = Duration::from_hours(7 * 24);
 
 fn store(error: StoreError) -> NotAdded {
     NotAdded::Operation(error.into())

@@ -6,13 +6,14 @@ use ironpost_hosting::operations::add::{Elsewhere, First, NotAdded, Undecided, W
 use ironpost_net::policy_source::NoPolicy;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Change, ELSEWHERE, MARGIN, State, Version, held_until};
-use ironpost_proto::tls_rpt::result_type::FetchFailure;
 use ironpost_proto::mta_sts::policy::Policy;
+use ironpost_proto::tls_rpt::result_type::FetchFailure;
 use ironpost_proto::visible::Visible;
 use std::time::Duration;
 
 on_both!(
     who_only_asked_gives_way_after_an_hour,
+    who_only_asked_to_take_over_gives_way_after_a_week,
     who_has_shown_that_a_name_is_theirs_keeps_it,
     what_is_replaced_counts_until_nobody_holds_it,
 );
@@ -40,6 +41,20 @@ async fn who_only_asked_gives_way_after_an_hour(place: Place) {
     assert_eq!(events[0].author.why.as_deref(), Some("another organisation asked for the name"));
     let error = add(&asks, first()).await.unwrap_err();
     assert!(matches!(error, NotAdded::Taken(_)), "{error}");
+}
+
+/// Anybody may ask to take over what anybody can fetch.
+async fn who_only_asked_to_take_over_gives_way_after_a_week(place: Place) {
+    let (asks, owns) = (place.desk("asks").await, place.desk("owns").await);
+    let elsewhere = Elsewhere { id: None, policy: policy("enforce", 86_400) };
+    let asked = add(&asks, First::Adopted(elsewhere)).await.unwrap();
+    steps(&asks, &asked, &[Change::Everywhere(1), Change::Announce(1)]).await;
+    place.clock.advance(Duration::from_hours(7 * 24));
+    let error = add(&owns, first()).await.unwrap_err();
+    assert!(matches!(error, NotAdded::Taken(_)), "{error}");
+    place.clock.advance(Duration::from_millis(1));
+    let owned = add(&owns, first()).await.unwrap();
+    assert_ne!(owned.token, asked.token);
 }
 
 async fn who_has_shown_that_a_name_is_theirs_keeps_it(place: Place) {
@@ -92,11 +107,8 @@ fn found(policy: Policy) -> FoundElsewhere {
 #[test]
 fn what_becomes_of_a_policy_elsewhere_is_decided_by_a_person() {
     let name: Domain = "a.test".parse().unwrap();
-    let why = || NoPolicy {
-        failure: FetchFailure::Dns,
-        detail: Visible::from("nobody"),
-        address: None,
-    };
+    let why =
+        || NoPolicy { failure: FetchFailure::Dns, detail: Visible::from("nobody"), address: None };
     let none = "version: STSv1\nmode: none\nmax_age: 86400\n";
     let none = ironpost_proto::mta_sts::policy::parse(none.as_bytes()).verdict.unwrap();
     let enforce = || Ok(found(policy("enforce", 1_209_600)));
