@@ -17,6 +17,7 @@
 //!   `max_age` from its last fetch (§8.3); [`held_until`] says what is known of that.
 
 mod change;
+mod checks;
 mod command;
 mod held;
 mod migration;
@@ -24,10 +25,11 @@ mod refusal;
 mod step;
 
 pub use change::Change;
-pub use command::{Checks, Command, LEAST_MAX_AGE, LEAST_TESTING, NONE_MAX_AGE, Override, permit};
+pub use checks::{Checks, NoAnswer};
+pub use command::{Command, LEAST_MAX_AGE, LEAST_TESTING, NONE_MAX_AGE, Override, permit};
 pub use held::{ELSEWHERE, MARGIN, held_until};
 pub use migration::{
-    LEAST_MX_TTL, Migration, Milestone, MxSet, Stage, plan, proposal, switch_from,
+    FormerMx, LEAST_MX_TTL, Migration, Milestone, MxSet, Stage, plan, proposal, switch_from,
 };
 pub use refusal::{Refusal, Refused};
 pub use step::{Nodes, Observed, Sight, Step, Waiting, next_step};

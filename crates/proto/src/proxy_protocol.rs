@@ -65,12 +65,15 @@ impl Start {
             1 => Command::Proxy,
             other => return Err(HeaderError::Command(other)),
         };
-        // "Other values must be rejected as invalid by receivers."
-        let parsed = match (family >> 4, family & 0xf) {
-            (0..=3, 0) | (0 | 3, 1 | 2) => Family::WithoutAddress,
-            (1, 1 | 2) => Family::V4,
-            (2, 1 | 2) => Family::V6,
-            _ => return Err(HeaderError::Family(*family)),
+        let parsed = match (command, family >> 4, family & 0xf) {
+            // "... discard the protocol block including the family which is ignored."
+            (Command::Local, _, _)
+            | (Command::Proxy, 0..=3, 0)
+            | (Command::Proxy, 0 | 3, 1 | 2) => Family::WithoutAddress,
+            (Command::Proxy, 1, 1 | 2) => Family::V4,
+            (Command::Proxy, 2, 1 | 2) => Family::V6,
+            // "Other values must be rejected as invalid by receivers."
+            (Command::Proxy, _, _) => return Err(HeaderError::Family(*family)),
         };
         let rest = usize::from(u16::from_be_bytes([*high, *low]));
         if rest > MAX_REST {
@@ -88,7 +91,7 @@ impl Start {
     pub fn finish(&self, rest: &[u8]) -> Result<Header, HeaderError> {
         match (self.command, self.family) {
             // "The receiver must accept this connection as valid and must use the real connection
-            // endpoints and discard the protocol block including the family."
+            // endpoints."
             (Command::Local, _) => Ok(Header::Local),
             (Command::Proxy, Family::WithoutAddress) => Ok(Header::Unknown),
             (Command::Proxy, Family::V4) => {
@@ -199,6 +202,7 @@ mod tests {
             (with(0x21, 0x12, &v4), Ok(client), "the transport changes no address"),
             (with(0x20, 0x11, &v4), Ok(Header::Local), "LOCAL says nothing of a client"),
             (with(0x20, 0x00, &[]), Ok(Header::Local), "a health check"),
+            (with(0x20, 0xff, &v4), Ok(Header::Local), "LOCAL, and a family of nobody"),
             (with(0x21, 0x00, &[]), Ok(Header::Unknown), "UNSPEC"),
             (with(0x21, 0x31, &[0; 216]), Ok(Header::Unknown), "a Unix socket"),
             (with(0x21, 0x11, &v4[..11]), Err(HeaderError::Short), "a port is cut short"),

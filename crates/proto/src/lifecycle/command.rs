@@ -2,7 +2,8 @@
 
 use super::migration::narrowed;
 use super::{
-    Change, Life, Migration, MxSet, Refusal, Refused, State, Version, held_until, proposal,
+    Change, Checks, Life, Migration, MxSet, NoAnswer, Refusal, Refused, State, Version, held_until,
+    proposal,
 };
 use crate::domain::DnsName;
 use crate::mta_sts::discovery::Timestamp;
@@ -55,20 +56,13 @@ pub enum Command {
         /// A new id.
         id: PolicyId,
     },
+    /// Break off a change of MX hosts: publish a policy with the patterns from before.
+    BreakOff {
+        /// A new id.
+        id: PolicyId,
+    },
     /// Take the domain away at once, without waiting for senders.
     Remove,
-}
-
-/// What the checker found of a domain's MX hosts just before a command. It is asked for commands
-/// that publish a policy which asks something of senders; the default is that nothing is known.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Checks {
-    /// The MX hosts now; `None` if they could not be looked up.
-    pub mx: Option<Vec<DnsName>>,
-    /// Those without STARTTLS or a sound certificate.
-    pub unsound: Vec<DnsName>,
-    /// Those that could not be tested.
-    pub untested: Vec<DnsName>,
 }
 
 /// An administrator's reason to go on although something speaks against it; kept with the version.
@@ -119,6 +113,7 @@ fn decide(case: &Case<'_>, command: &Command, against: &mut Vec<Refusal>) -> Vec
         Command::Withdraw { id } => case.withdraw(id, against),
         Command::Migrate { id, to, from } => case.migrate(id, to, from, against),
         Command::Narrow { id } => case.narrow(id, against),
+        Command::BreakOff { id } => case.break_off(id, against),
         Command::Remove => case.remove(against),
     }
 }
@@ -133,6 +128,7 @@ struct Case<'a> {
 impl Case<'_> {
     fn publish(&self, id: &PolicyId, policy: &Policy, against: &mut Vec<Refusal>) -> Vec<Change> {
         self.weigh(policy, against);
+        self.remembered(policy, against);
         let mut changes = self.add(id, policy, against);
         if let Some(migration) = &self.life.migration {
             let left_out =
@@ -195,6 +191,11 @@ impl Case<'_> {
         }
         if to.is_empty() {
             against.push(Refusal::NoMx);
+        } else if is_same_set(to, &from.hosts) {
+            against.push(Refusal::NothingToMigrate);
+        }
+        if latest.policy.mode == Mode::Enforce {
+            self.fitness(against);
         }
         let policy = proposal(&proposal(&latest.policy, &from.hosts), to);
         let stranger = from.hosts.iter().chain(to).find(|host| !policy.covers(host));
@@ -217,6 +218,22 @@ impl Case<'_> {
         let policy = narrowed(&latest.policy, &migration.to);
         sound(&policy, against);
         self.check(&policy, against);
+        let mut changes = self.add(id, &policy, against);
+        changes.push(Change::Migrate(None));
+        changes
+    }
+
+    fn break_off(&self, id: &PolicyId, against: &mut Vec<Refusal>) -> Vec<Change> {
+        let Some((migration, latest)) = self.life.migration.as_ref().zip(self.life.latest()) else {
+            return refuse(against, Refusal::NotMigrating);
+        };
+        let versions = self.life.versions.iter().rev();
+        let before = versions.filter(|version| version.asks()).find(|v| v.number < migration.wide);
+        let mx = before.map(|before| before.policy.mx.clone()).unwrap_or_default();
+        let policy = proposal(&Policy { mx, ..latest.policy.clone() }, &migration.from.hosts);
+        sound(&policy, against);
+        self.check(&policy, against);
+        self.remembered(&policy, against);
         let mut changes = self.add(id, &policy, against);
         changes.push(Change::Migrate(None));
         changes
@@ -253,24 +270,60 @@ impl Case<'_> {
         let uncovered = hosts.into_iter().flatten().filter(|host| !policy.covers(host));
         against.extend(uncovered.cloned().map(Refusal::Uncovered));
         if policy.mode == Mode::Enforce {
-            against.extend(hosts.is_none().then_some(Refusal::MxUnknown));
-            against.extend(self.checks.unsound.iter().cloned().map(Refusal::Unsound));
-            against.extend(self.checks.untested.iter().cloned().map(Refusal::Untested));
+            against.extend(hosts.is_none().then(|| match &self.checks.unknown {
+                Some(NoAnswer::NoSuchDomain) => Refusal::NoSuchDomain,
+                Some(NoAnswer::Failed(why)) => Refusal::MxUnknown(Some(why.clone())),
+                None => Refusal::MxUnknown(None),
+            }));
+            self.fitness(against);
         }
+    }
+
+    /// Hosts to which senders that enforce a policy would not deliver.
+    fn fitness(&self, against: &mut Vec<Refusal>) {
+        against.extend(self.checks.unsound.iter().cloned().map(Refusal::Unsound));
+        against.extend(self.checks.untested.iter().cloned().map(Refusal::Untested));
+    }
+
+    /// R11: a sender may have the MX records of a while ago, and a policy of now. What a change of MX
+    /// hosts leaves has rules of its own.
+    fn remembered(&self, policy: &Policy, against: &mut Vec<Refusal>) {
+        if policy.mode != Mode::Enforce {
+            return;
+        }
+        let changing = self.life.migration.as_ref().map_or(&[][..], |m| &m.from.hosts);
+        let now = self.checks.mx.as_deref().unwrap_or_default();
+        let left_out = self.checks.former.iter().filter(|former| {
+            self.now < former.until
+                && !policy.covers(&former.host)
+                && !changing.contains(&former.host)
+                && !now.contains(&former.host)
+        });
+        against.extend(
+            left_out
+                .map(|former| Refusal::CachedMx { host: former.host.clone(), until: former.until }),
+        );
     }
 
     /// From when enforcing this policy counts as tested, by the latest versions that were announced.
     fn tested_from(&self, policy: &Policy) -> Tested {
-        let announced = self.life.versions.iter().rev().filter_map(|version| {
-            version.asks().then(|| version.announced.map(|at| (&version.policy, at)))?
-        });
-        let mut from = Tested::Never;
+        let versions = self.life.versions.iter().rev();
+        let announced = versions.filter_map(|v| v.announced.map(|at| (&v.policy, at)));
+        let (mut from, mut is_withdrawn) = (Tested::Never, false);
         for (announced, at) in announced {
             match (announced.mode, from) {
-                (Mode::Enforce, Tested::Never) => return Tested::Enforced,
+                (Mode::None, Tested::Never) => is_withdrawn = true,
+                // Who takes a withdrawal back asks nothing of senders that they do not do: they hold
+                // what was enforced, or the domain would be gone.
+                (Mode::Enforce, Tested::Never)
+                    if !is_withdrawn || has_same_mx(announced, policy) =>
+                {
+                    return Tested::Enforced;
+                }
                 (Mode::Enforce | Mode::None, _) => break,
-                // What senders made of other hosts says nothing of these.
-                (Mode::Testing, _) if !has_same_mx(announced, policy) => break,
+                // What was tested before it was withdrawn was long ago, and what senders made of other
+                // hosts says nothing of these.
+                (Mode::Testing, _) if is_withdrawn || !has_same_mx(announced, policy) => break,
                 (Mode::Testing, _) => from = Tested::From(at.after(LEAST_TESTING)),
             }
         }
@@ -308,8 +361,12 @@ enum Tested {
 
 /// True if both have the same mx patterns, in whatever order.
 fn has_same_mx(one: &Policy, other: &Policy) -> bool {
-    let has_all = |one: &Policy, other: &Policy| one.mx.iter().all(|mx| other.mx.contains(mx));
-    has_all(one, other) && has_all(other, one)
+    is_same_set(&one.mx, &other.mx)
+}
+
+/// True if both have the same in whatever order.
+fn is_same_set<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one.iter().all(|item| other.contains(item)) && other.iter().all(|item| one.contains(item))
 }
 
 /// What no policy that asks something of senders may lack.

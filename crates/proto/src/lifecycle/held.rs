@@ -27,7 +27,7 @@ pub fn held_until(life: &Life, which: impl Fn(&Version) -> bool) -> Option<Times
     let mut shown = life.versions.iter().filter(|version| version.shown.is_some());
     let ended = (life.state == State::Gone).then_some(life.since);
     // Of what was held before, nobody remembers what it said.
-    let before = life.former.held_until.unwrap_or(Timestamp::from_millis(0));
+    let before = life.former.held_until.unwrap_or(BEGINNING);
     shown.try_fold(before, |latest, version| {
         if which(version) { Some(latest.max(free_from(version, ended)?)) } else { Some(latest) }
     })
@@ -43,6 +43,9 @@ fn free_from(version: &Version, ended: Option<Timestamp>) -> Option<Timestamp> {
         settled.max(last.after(version.policy.max_age.duration()).after(MARGIN))
     }))
 }
+
+/// The date of what holds since ever.
+pub(super) const BEGINNING: Timestamp = Timestamp::from_millis(0);
 
 /// What lies between our last octet and a sender's clock: a proxy that keeps the body for the
 /// minute that we allow it (§8.2), a sender's minute for its fetch (§3.3), the seconds for which a

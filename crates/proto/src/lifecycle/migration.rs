@@ -1,5 +1,6 @@
 //! A change of MX hosts (R11): widen, wait, switch, wait, narrow.
 
+use super::held::BEGINNING;
 use super::{Life, MARGIN, Version, held_until};
 use crate::domain::DnsName;
 use crate::mta_sts::discovery::Timestamp;
@@ -14,6 +15,23 @@ pub struct MxSet {
     pub hosts: Vec<DnsName>,
     /// For how many seconds they may be kept.
     pub ttl: u32,
+}
+
+impl MxSet {
+    /// From when no cache has these records any more that were seen to be replaced at that moment.
+    pub fn forgotten_from(&self, replaced: Timestamp) -> Timestamp {
+        let ttl = Duration::from_secs(self.ttl.into()).max(LEAST_MX_TTL);
+        replaced.after(ttl).after(MARGIN)
+    }
+}
+
+/// An MX host that DNS names no longer, and caches may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerMx {
+    /// The host.
+    pub host: DnsName,
+    /// From when they do not either: [`MxSet::forgotten_from`].
+    pub until: Timestamp,
 }
 
 /// A change of MX hosts under way.
@@ -38,16 +56,22 @@ impl Migration {
     /// When the policy may be narrowed: once no cache has the old MX records. `None` before they
     /// are gone.
     pub fn narrow_from(&self) -> Option<Timestamp> {
-        let ttl = Duration::from_secs(self.from.ttl.into()).max(LEAST_MX_TTL);
-        self.switched.map(|switched| switched.after(ttl).after(MARGIN))
+        self.switched.map(|switched| self.from.forgotten_from(switched))
+    }
+
+    /// True if nobody but the hosts of `to` is named, and one at least that is new: where hosts are
+    /// only added, those from before are named all along.
+    fn is_made_by(&self, hosts: &[DnsName]) -> bool {
+        let is_new = |host: &DnsName| !self.from.hosts.contains(host);
+        !hosts.is_empty()
+            && hosts.iter().all(|host| self.to.contains(host))
+            && (!self.to.iter().any(is_new) || hosts.iter().any(is_new))
     }
 
     /// What is newly known of it when these MX hosts are seen; `None` if nothing is.
     pub(super) fn seeing(&self, mx: &MxSet, now: Timestamp) -> Option<Self> {
-        let is_switched =
-            !mx.hosts.is_empty() && mx.hosts.iter().all(|host| self.to.contains(host));
         let mut seen = self.clone();
-        if is_switched {
+        if self.is_made_by(&mx.hosts) {
             seen.switched = Some(self.switched.unwrap_or(now));
         } else {
             // Not yet, or no longer: caches fill with old hosts again.
@@ -84,7 +108,8 @@ pub enum Stage {
 pub struct Milestone {
     /// The stage.
     pub what: Stage,
-    /// When it was reached or will be, as far as that is known.
+    /// When it was reached or will be, as far as that is known; `None` too where it holds from the
+    /// beginning: nobody ever held a policy that would have to be waited for.
     pub date: Option<Timestamp>,
     /// It is reached.
     pub done: bool,
@@ -106,8 +131,8 @@ pub fn plan(life: &Life, migration: &Migration, now: Timestamp) -> Vec<Milestone
     ];
     let milestone = |(what, date): (Stage, Option<Timestamp>)| Milestone {
         what,
-        date,
-        done: date <= Some(now) && date.is_some(),
+        date: date.filter(|date| *date > BEGINNING),
+        done: date.is_some_and(|date| date <= now),
     };
     dates.into_iter().map(milestone).collect()
 }

@@ -66,6 +66,9 @@ pub enum Refusal {
     /// The policy is still published elsewhere.
     #[error("the policy is not taken over yet: withdraw it where it is, or remove the domain here")]
     NotTakenOver,
+    /// A change of MX hosts that changes nothing.
+    #[error("the MX records name exactly these hosts already: publish a policy for them instead")]
+    NothingToMigrate,
     /// No change of MX hosts is under way.
     #[error("no change of MX hosts is under way: begin one first")]
     NotMigrating,
@@ -83,8 +86,11 @@ pub enum Refusal {
         from: Option<Timestamp>,
     },
     /// The MX hosts are not known.
-    #[error("the MX records could not be looked up: try again")]
-    MxUnknown,
+    #[error("the MX records could not be looked up{}: try again", Why(.0))]
+    MxUnknown(Option<String>),
+    /// There is no such name in DNS.
+    #[error("the domain does not exist in DNS: see that it is registered and delegated first")]
+    NoSuchDomain,
     /// A host in the MX records that no pattern matches.
     #[error("no mx pattern matches the MX host {0}: add one, or change the MX records first")]
     Uncovered(DnsName),
@@ -94,6 +100,17 @@ pub enum Refusal {
     /// Nothing is known of this MX host.
     #[error("the MX host {0} could not be tested: try again")]
     Untested(DnsName),
+    /// A host that DNS named as an MX lately, which no pattern matches (R11).
+    #[error(
+        "caches may still have MX records that name {host}, and no mx pattern matches it: keep one \
+         for it"
+    )]
+    CachedMx {
+        /// The host.
+        host: DnsName,
+        /// When they will not.
+        until: Timestamp,
+    },
     /// A change of MX hosts is under way, and the policy leaves some of them out.
     #[error(
         "a change of MX hosts is under way and the policy does not cover {0}: narrow the policy \
@@ -124,6 +141,7 @@ impl Refusal {
             Self::NotTested { from }
             | Self::TooSoonToNarrow { from }
             | Self::StillHeld { from } => *from,
+            Self::CachedMx { until, .. } => Some(*until),
             Self::Gone
             | Self::IdUsed(_)
             | Self::NoSuchVersion(_)
@@ -136,9 +154,11 @@ impl Refusal {
             | Self::Withdrawing
             | Self::TooLateToAdopt
             | Self::NotTakenOver
+            | Self::NothingToMigrate
             | Self::NotMigrating
             | Self::ShortMaxAge(_)
-            | Self::MxUnknown
+            | Self::MxUnknown(_)
+            | Self::NoSuchDomain
             | Self::Uncovered(_)
             | Self::Unsound(_)
             | Self::Untested(_)
@@ -162,10 +182,13 @@ impl Refusal {
             | Self::Withdrawing
             | Self::TooLateToAdopt
             | Self::NotTakenOver
+            | Self::NothingToMigrate
             | Self::NotMigrating => false,
             Self::ShortMaxAge(_)
             | Self::NotTested { .. }
-            | Self::MxUnknown
+            | Self::MxUnknown(_)
+            | Self::NoSuchDomain
+            | Self::CachedMx { .. }
             | Self::Uncovered(_)
             | Self::Unsound(_)
             | Self::Untested(_)
@@ -174,5 +197,14 @@ impl Refusal {
             | Self::TooSoonToNarrow { .. }
             | Self::StillHeld { .. } => true,
         }
+    }
+}
+
+/// A reason after what it is the reason of, if there is one.
+struct Why<'a>(&'a Option<String>);
+
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |why| write!(f, " ({why})"))
     }
 }

@@ -62,6 +62,8 @@ pub(crate) enum Ask {
     /// To change to the other MX host.
     Migrate,
     Narrow,
+    /// To have the policy from before the change.
+    BreakOff,
     /// To take over the policy of this place in the world's list.
     Adopt(u8),
 }
@@ -96,6 +98,7 @@ pub(crate) fn tell(event: Event, before: &State, policies: &[&str]) -> String {
         Event::Command(Ask::Withdraw) => "command: withdraw".to_owned(),
         Event::Command(Ask::Migrate) => "command: migrate to the other MX host".to_owned(),
         Event::Command(Ask::Narrow) => "command: narrow".to_owned(),
+        Event::Command(Ask::BreakOff) => "command: break the migration off".to_owned(),
         Event::Command(Ask::Adopt(index)) => {
             format!("command: take over {}", policies[usize::from(index)])
         }

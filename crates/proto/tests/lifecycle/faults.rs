@@ -3,7 +3,7 @@
 use super::property::Property;
 use super::tool::{NodeFault, Tool};
 use super::world::World;
-use super::worlds::{MIGRATION, PUBLICATION, SMALL, TAKEOVER};
+use super::worlds::{BY_HAND, MIGRATION, PUBLICATION, SMALL, TAKEOVER};
 use ironpost_proto::lifecycle::{
     Change, Checks, Command, Life, Nodes, Observed, State, Step, Version, held_until, next_step,
     permit,
@@ -74,6 +74,12 @@ pub(crate) const PLANTED: &[Planted] = &[
         "the policy is narrowed as soon as the MX records are",
         &NarrowedSoon,
         &MIGRATION,
+        Property::Delivers,
+    ),
+    plant(
+        "what caches have of MX records binds a change of MX hosts alone",
+        &Forgetful,
+        &BY_HAND,
         Property::Delivers,
     ),
     plant(
@@ -261,6 +267,21 @@ impl Tool for NarrowedSoon {
     }
 }
 
+struct Forgetful;
+
+impl Tool for Forgetful {
+    fn permit(
+        &self,
+        life: &Life,
+        command: &Command,
+        checks: &Checks,
+        now: Timestamp,
+    ) -> Option<Vec<Change>> {
+        let checks = Checks { former: Vec::new(), ..checks.clone() };
+        permit(life, command, &checks, None, now).ok()
+    }
+}
+
 struct Unbound;
 
 impl Tool for Unbound {
@@ -280,6 +301,7 @@ impl Tool for Unbound {
             | Command::Withdraw { .. }
             | Command::Migrate { .. }
             | Command::Narrow { .. }
+            | Command::BreakOff { .. }
             | Command::Remove => permit(life, command, checks, None, now).ok(),
         }
     }

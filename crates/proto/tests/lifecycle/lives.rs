@@ -5,13 +5,13 @@ mod ages;
 
 use super::event::Ask;
 use super::sender::Act;
-use super::state::{Cached, VERSIONS};
+use super::state::{Cached, Mx, VERSIONS};
 use super::tool::Tool;
 use ages::{age, forget_what_cannot_matter, moment, tick_millis};
 use ironpost_proto::domain::DnsName;
 use ironpost_proto::lifecycle::{
-    Change, Checks, Command, Life, Migration, MxSet, Nodes, Observed, Sight, State, Step, Version,
-    Waiting, Way,
+    Change, Checks, Command, FormerMx, Life, MARGIN, Migration, MxSet, Nodes, Observed, Sight,
+    State, Step, Version, Waiting, Way,
 };
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy::Policy;
@@ -56,9 +56,9 @@ pub(crate) struct Lives<'a> {
     met: Vec<Life>,
     places: HashMap<Code, u32>,
     deeds: HashMap<(u32, Seen), Deed>,
-    asked: HashMap<(u32, Ask, u8), Option<u32>>,
+    asked: HashMap<(u32, Ask, u8, bool), Option<u32>>,
     ticked: HashMap<u32, u32>,
-    switches: HashMap<u32, bool>,
+    switches: HashMap<(u32, u8), bool>,
     lessened: HashMap<(u32, u8), u32>,
     /// What a sender may do, by life, by what it holds, and by the domain's own record.
     pub(crate) acts: HashMap<Holding, Rc<[Act]>>,
@@ -158,28 +158,35 @@ impl<'a> Lives<'a> {
     }
 
     /// The life after a command; `None` if it is refused, or there would be too many versions.
-    pub(crate) fn ask(&mut self, place: u32, ask: Ask, mx: u8) -> Option<u32> {
-        if let Some(asked) = self.asked.get(&(place, ask, mx)) {
+    pub(crate) fn ask(&mut self, place: u32, ask: Ask, records: Mx) -> Option<u32> {
+        let (mx, is_other_cached) = (records.host, records.other_for > 0);
+        if let Some(asked) = self.asked.get(&(place, ask, mx, is_other_cached)) {
             return *asked;
         }
         let life = self.life(place);
         let after = (life.versions.len() < VERSIONS).then(|| self.command(life, ask, mx));
-        let checks = Checks { mx: Some(vec![self.host(mx).clone()]), ..Checks::default() };
+        let other = FormerMx { host: self.host(1 - mx).clone(), until: NOW.after(MARGIN) };
+        let former = is_other_cached.then_some(other).into_iter().collect();
+        let checks = Checks { mx: Some(vec![self.host(mx).clone()]), former, ..Checks::default() };
         let after = after
             .flatten()
             .and_then(|command| self.tool.permit(life, &command, &checks, NOW))
             .map(|changes| self.changed(place, &changes));
-        self.asked.insert((place, ask, mx), after);
+        self.asked.insert((place, ask, mx, is_other_cached), after);
         after
     }
 
-    /// True if the tool says that the MX records may be switched.
-    pub(crate) fn may_switch(&mut self, place: u32) -> bool {
-        if let Some(known) = self.switches.get(&place) {
+    /// True if the tool says that the MX records may be switched to this host.
+    pub(crate) fn may_switch(&mut self, place: u32, to: u8) -> bool {
+        if let Some(known) = self.switches.get(&(place, to)) {
             return *known;
         }
-        let may = self.tool.may_switch(self.life(place), NOW);
-        self.switches.insert(place, may);
+        let (life, host) = (self.life(place), self.host(to));
+        let may = match &life.migration {
+            Some(migration) => migration.to[0] == *host && self.tool.may_switch(life, NOW),
+            None => self.tool.covers(life, host, NOW),
+        };
+        self.switches.insert((place, to), may);
         may
     }
 
@@ -274,6 +281,7 @@ impl<'a> Lives<'a> {
             Ask::Withdraw => Command::Withdraw { id },
             Ask::Migrate => Command::Migrate { id, to: vec![self.host(1 - mx).clone()], from },
             Ask::Narrow => Command::Narrow { id },
+            Ask::BreakOff => Command::BreakOff { id },
             Ask::Adopt(index) => Command::Adopt { id, policy: policy(index) },
         })
     }

@@ -51,7 +51,8 @@ impl<'a> Play<'a> {
                 let policy = self.world.policy(0);
                 let ask = Ask::Adopt(0);
                 let place = self.lives.intern(life.clone());
-                let after = self.lives.ask(place, ask, 0).expect("a policy may be taken over");
+                let mx = Mx { host: 0, other_for: 0 };
+                let after = self.lives.ask(place, ask, mx).expect("a policy may be taken over");
                 life = self.lives.life(after).clone();
                 assert_eq!(life.latest().map(|version| &version.policy), Some(&policy));
                 names = Names { host: false, elsewhere_for: 0, record: Some(0) };
@@ -86,8 +87,7 @@ impl<'a> Play<'a> {
         match event {
             Event::Tick => self.tick(&mut state),
             Event::Command(ask) => {
-                let index = before.mx.host;
-                state.life = self.lives.ask(before.life, ask, index).unwrap_or(before.life);
+                state.life = self.lives.ask(before.life, ask, before.mx).unwrap_or(before.life);
                 state.weakened |= self.is_weak(before, ask);
             }
             Event::Work => {
@@ -307,7 +307,7 @@ impl<'a> Play<'a> {
                 self.lives.version(before.life, version).policy.mode != Mode::Enforce
             }
             Ask::Withdraw => true,
-            Ask::Migrate | Ask::Narrow => {
+            Ask::Migrate | Ask::Narrow | Ask::BreakOff => {
                 let latest = self.lives.life(before.life).latest();
                 latest.is_some_and(|latest| latest.policy.mode != Mode::Enforce)
             }

@@ -1,8 +1,9 @@
 //! The installation: what it does by the functions under test, and what it relies upon. A planted
 //! fault overrides what it gets wrong.
 
+use ironpost_proto::domain::DnsName;
 use ironpost_proto::lifecycle::{
-    Change, Checks, Command, Life, Observed, Stage, Step, next_step, permit, plan,
+    Change, Checks, Command, Life, Observed, Stage, Step, next_step, permit, plan, switch_from,
 };
 use ironpost_proto::mta_sts::discovery::Timestamp;
 
@@ -28,6 +29,13 @@ pub(crate) trait Tool {
     fn may_switch(&self, life: &Life, now: Timestamp) -> bool {
         let stages = life.migration.iter().flat_map(|migration| plan(life, migration, now));
         stages.into_iter().any(|stage| stage.what == Stage::MaySwitch && stage.done)
+    }
+
+    /// True if it tells the administrator, while no change of MX hosts is under way, that the MX
+    /// records may name this host alone.
+    fn covers(&self, life: &Life, host: &DnsName, now: Timestamp) -> bool {
+        let latest = life.latest().is_some_and(|latest| latest.policy.covers(host));
+        latest && switch_from(life, std::slice::from_ref(host)).is_some_and(|from| from <= now)
     }
 
     /// How its nodes keep their word.

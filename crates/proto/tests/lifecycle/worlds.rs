@@ -75,7 +75,14 @@ pub(crate) const MIGRATION: World = World {
     way: Way::Cname,
     policies: &[(Mode::Enforce, &[0], 2 * DAY), (Mode::Testing, &[0, 1], DAY)],
     told: &["enforce for the old host, 2 days", "testing for both hosts, a day"],
-    asks: &[Ask::Migrate, Ask::Narrow, Ask::Publish(1), Ask::Rollback(0), Ask::Withdraw],
+    asks: &[
+        Ask::Migrate,
+        Ask::Narrow,
+        Ask::BreakOff,
+        Ask::Publish(1),
+        Ask::Rollback(0),
+        Ask::Withdraw,
+    ],
     versions: 4,
     begin: Begin::Published,
 };
@@ -90,6 +97,27 @@ pub(crate) const MIGRATION_NODES: World = World {
     told: &["enforce for the old host, 2 days"],
     asks: &[Ask::Migrate, Ask::Narrow],
     versions: 3,
+    begin: Begin::Published,
+};
+
+/// MX hosts that the administrator changes by publications alone.
+pub(crate) const BY_HAND: World = World {
+    name: "MX hosts changed by publications alone",
+    nodes: 1,
+    mishaps: 0,
+    way: Way::Cname,
+    policies: &[
+        (Mode::Enforce, &[0], 2 * DAY),
+        (Mode::Enforce, &[0, 1], DAY),
+        (Mode::Enforce, &[1], DAY),
+    ],
+    told: &[
+        "enforce for the old host, 2 days",
+        "enforce for both, a day",
+        "enforce for the new host",
+    ],
+    asks: &[Ask::Publish(1), Ask::Publish(2), Ask::Rollback(0)],
+    versions: 4,
     begin: Begin::Published,
 };
 
@@ -120,11 +148,12 @@ pub(crate) const TAKEOVER: World = World {
 };
 
 /// Every world, with what must be met in it; those that take longest come last.
-pub(crate) const ALL: [(&World, &[Landmark]); 10] = {
+pub(crate) const ALL: [(&World, &[Landmark]); 11] = {
     use Landmark as L;
     [
         (&SMALL, &[L::Gone, L::EnforcedWhileWithdrawing, L::OldId, L::OldBody, L::Waiting]),
         (&FIRST, &[L::Gone, L::EnforcedWhileWithdrawing]),
+        (&BY_HAND, &[L::OldMx, L::Narrowed]),
         (&PUBLICATION, &[L::Gone, L::CameBack, L::Superseded, L::SlowAnswer]),
         (&PASTED, &[L::Gone, L::EnforcedWhileWithdrawing, L::CameBack]),
         (&TAKEOVER, &[L::Gone, L::ServedTwice, L::EnforcedWhileWithdrawing]),

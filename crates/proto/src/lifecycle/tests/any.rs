@@ -45,13 +45,18 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => (any_id(), any_hosts(), any_mx())
             .prop_map(|(id, to, from)| Command::Migrate { id, to, from }),
         1 => any_id().prop_map(|id| Command::Narrow { id }),
+        1 => any_id().prop_map(|id| Command::BreakOff { id }),
         1 => Just(Command::Remove),
     ]
 }
 
 fn any_checks() -> impl Strategy<Value = Checks> {
-    (prop::option::of(any_hosts()), any_hosts(), any_hosts())
-        .prop_map(|(mx, unsound, untested)| Checks { mx, unsound, untested })
+    let former = (any_host(), any::<u64>())
+        .prop_map(|(host, until)| FormerMx { host, until: Timestamp::from_millis(until) });
+    let former = prop::collection::vec(former, 0..2);
+    (prop::option::of(any_hosts()), former, any_hosts(), any_hosts()).prop_map(
+        |(mx, former, unsound, untested)| Checks { mx, unknown: None, former, unsound, untested },
+    )
 }
 
 fn any_sight() -> impl Strategy<Value = Sight> {

@@ -55,18 +55,83 @@ fn what_is_tested_are_the_mx_patterns() {
     }
 }
 
+/// What is tested is tested until mode testing ends, whichever way.
+#[test]
+fn a_withdrawal_ends_the_test() {
+    let enforce = |mx: &str| publish_as(Mode::Enforce, &[mx]);
+    let withdrawn = |mode| {
+        let mut life = published(mode);
+        let none = policy(Mode::None, &[]);
+        life.apply(&[Change::Add { number: 2, id: id("y"), policy: none }], day(5));
+        publish(&mut life, day(5));
+        life
+    };
+    let again = |mode| {
+        let mut life = withdrawn(mode);
+        let testing = policy(Mode::Testing, &["mx.a.test"]);
+        life.apply(&[Change::Add { number: 3, id: id("z"), policy: testing }], day(6));
+        publish(&mut life, day(6));
+        life
+    };
+    let never = || vec![Refusal::NotTested { from: None }];
+    let from = |on| vec![Refusal::NotTested { from: Some(day(on)) }];
+    let (same, other) = ("mx.a.test", "*.a.test");
+    let table = [
+        (withdrawn(Mode::Testing), same, never(), "what was tested before says nothing"),
+        (again(Mode::Testing), same, from(7), "it is tested anew"),
+        (withdrawn(Mode::Enforce), same, vec![], "taken back: who enforces it goes on"),
+        (withdrawn(Mode::Enforce), other, never(), "this was not enforced before"),
+        (again(Mode::Enforce), same, from(7), "testing again is a new test"),
+    ];
+    for (life, mx, expected, reason) in table {
+        assert_eq!(refused(&life, &enforce(mx), &sound(), day(6)), expected, "{reason}");
+    }
+}
+
+/// R11: a sender may have the MX records of before, and the policy of now.
+#[test]
+fn hosts_that_caches_may_name_are_kept() {
+    let life = published(Mode::Enforce);
+    let old = MxSet { hosts: vec![host("old.a.test")], ttl: 7_200 };
+    let until = old.forgotten_from(day(5));
+    assert_eq!(until, day(5).after(hours(2)).after(MARGIN));
+    let former = vec![FormerMx { host: host("old.a.test"), until }];
+    let checks = Checks { former, ..sound() };
+    let cached = || vec![Refusal::CachedMx { host: host("old.a.test"), until }];
+    let (new, both): (&[&str], &[&str]) = (&["mx.a.test"], &["mx.a.test", "old.a.test"]);
+    let table = [
+        (Mode::Enforce, new, day(5), cached(), "it is dropped at once"),
+        (Mode::Enforce, new, until, vec![], "no cache has it any more"),
+        (Mode::Enforce, both, day(5), vec![], "it is kept"),
+        (Mode::Testing, new, day(5), vec![], "nobody refuses mail in mode testing"),
+    ];
+    for (mode, mx, now, expected, reason) in table {
+        assert_eq!(refused(&life, &publish_as(mode, mx), &checks, now), expected, "{reason}");
+    }
+    let again = Command::Rollback { id: id("b"), number: 1 };
+    assert_eq!(refused(&life, &again, &checks, day(5)), cached(), "nor by a rollback");
+    let reason = Override::new("the old host is dead");
+    let publish = publish_as(Mode::Enforce, new);
+    assert!(permit(&life, &publish, &checks, reason.as_ref(), day(5)).is_ok(), "with a reason");
+}
+
 #[test]
 fn the_checker_has_its_say() {
     let life = published(Mode::Testing);
     let (mx, bad) = (host("mx.a.test"), host("bad.a.test"));
     let base = sound();
     let unknown = Checks::default();
+    let without = |answer| Checks { unknown: Some(answer), ..Checks::default() };
+    let failed = without(NoAnswer::Failed("it is away".to_owned()));
+    let absent = without(NoAnswer::NoSuchDomain);
     let uncovered = Checks { mx: Some(vec![mx.clone(), bad.clone()]), ..Checks::default() };
     let unsound = Checks { unsound: vec![mx.clone()], ..base.clone() };
     let untested = Checks { untested: vec![mx.clone()], ..base.clone() };
     let table = [
         (&base, vec![], vec![], "all is well"),
-        (&unknown, vec![Refusal::MxUnknown], vec![], "DNS failed"),
+        (&unknown, vec![Refusal::MxUnknown(None)], vec![], "nobody says why"),
+        (&failed, vec![Refusal::MxUnknown(Some("it is away".to_owned()))], vec![], "DNS failed"),
+        (&absent, vec![Refusal::NoSuchDomain], vec![], "no such name"),
         (
             &uncovered,
             vec![Refusal::Uncovered(bad.clone())],
@@ -170,4 +235,60 @@ fn what_is_published_while_mx_hosts_change_covers_both() {
     let reason = Override::new("the move is off");
     let changes = permit(&life, &old, &sound(), reason.as_ref(), day(3)).unwrap();
     assert!(changes.contains(&Change::Migrate(None)), "an override ends the change");
+}
+
+/// A domain that enforces a policy, and changes its MX hosts.
+fn migrating(from: &[&str], to: &[&str]) -> (Life, Result<Vec<Change>, Refused>) {
+    let mut life = published(Mode::Enforce);
+    let hosts = |names: &[&str]| names.iter().map(|name| host(name)).collect::<Vec<_>>();
+    let from = MxSet { hosts: hosts(from), ttl: 60 };
+    let command = Command::Migrate { id: id("b"), to: hosts(to), from };
+    let changes = permit(&life, &command, &Checks::default(), None, day(2));
+    life.apply(changes.as_deref().unwrap_or_default(), day(2));
+    (life, changes)
+}
+
+#[test]
+fn a_change_of_mx_hosts_changes_something() {
+    let same = migrating(&["mx.a.test", "b.test"], &["b.test", "mx.a.test"]).1.unwrap_err();
+    assert_eq!(same.0, [Refusal::NothingToMigrate], "in whatever order");
+    for to in [&["mx.a.test", "b.test"][..], &["b.test"]] {
+        assert!(migrating(&["mx.a.test"], to).1.is_ok(), "{to:?}");
+    }
+}
+
+/// Hosts that senders would refuse are no place to move to.
+#[test]
+fn the_new_mx_hosts_are_checked() {
+    let new = host("new.test");
+    let from = MxSet { hosts: vec![host("mx.a.test")], ttl: 60 };
+    let migrate = Command::Migrate { id: id("b"), to: vec![new.clone()], from };
+    let unsound = Checks { unsound: vec![new.clone()], ..Checks::default() };
+    let untested = Checks { untested: vec![new.clone()], ..Checks::default() };
+    let table = [
+        (Mode::Enforce, &unsound, vec![Refusal::Unsound(new.clone())]),
+        (Mode::Enforce, &untested, vec![Refusal::Untested(new)]),
+        (Mode::Testing, &unsound, vec![]),
+    ];
+    for (mode, checks, expected) in table {
+        assert_eq!(refused(&published(mode), &migrate, checks, day(2)), expected, "{mode}");
+    }
+}
+
+#[test]
+fn a_change_of_mx_hosts_is_broken_off() {
+    let (life, _) = migrating(&["mx.a.test"], &["new.test"]);
+    let off = Command::BreakOff { id: id("c") };
+    let changes = permit(&life, &off, &sound(), None, day(3)).unwrap();
+    let before = policy(Mode::Enforce, &["mx.a.test"]);
+    let add = Change::Add { number: 3, id: id("c"), policy: before };
+    assert_eq!(changes, [add, Change::Migrate(None)]);
+    let new = host("new.test");
+    let switched = Checks { mx: Some(vec![new.clone()]), ..Checks::default() };
+    assert_eq!(refused(&life, &off, &switched, day(3)), [Refusal::Uncovered(new.clone())]);
+    let former = vec![FormerMx { host: new.clone(), until: day(4) }];
+    let back = Checks { former, ..sound() };
+    let cached = Refusal::CachedMx { host: new, until: day(4) };
+    assert_eq!(refused(&life, &off, &back, day(3)), [cached], "they were switched, and back");
+    assert_eq!(refused(&published(Mode::Enforce), &off, &sound(), day(3)), [Refusal::NotMigrating]);
 }

@@ -86,6 +86,43 @@ fn a_change_of_mx_hosts_has_its_dates() {
     assert_eq!(stages(&life, day(12)), expected, "two hours for the old MX records");
 }
 
+/// Nobody ever held a policy, so that there is nobody to wait for: since ever, and not since 1970.
+#[test]
+fn what_holds_since_ever_has_no_date() {
+    let mut life = Life::new(Way::Cname, day(0));
+    let first = policy(Mode::Testing, &["mx.a.test"]);
+    life.apply(&[Change::Add { number: 1, id: id("a"), policy: first }], day(0));
+    let from = MxSet { hosts: vec![host("mx.a.test")], ttl: 60 };
+    let migrate = Command::Migrate { id: id("b"), to: vec![host("new.a.test")], from };
+    life.apply(&permit(&life, &migrate, &sound(), None, day(2)).unwrap(), day(2));
+    let switch = plan(&life, life.migration.as_ref().unwrap(), day(2))[1];
+    assert_eq!(switch, Milestone { what: Stage::MaySwitch, date: None, done: true });
+}
+
+/// Where hosts are added, those from before do not say that it is done.
+#[test]
+fn mx_records_are_switched_once_a_new_host_is_named() {
+    let seen = |hosts: &[&str]| MxSet { hosts: hosts.iter().map(|n| host(n)).collect(), ttl: 60 };
+    let (adding, moving, less) =
+        (&["old.test", "new.test"][..], &["new.test"][..], &["a.test"][..]);
+    let table: [(&[&str], &[&str], &[&str], bool, &str); 8] = [
+        (&["old.test"], adding, &["old.test"], false, "as before"),
+        (&["old.test"], adding, &["old.test", "new.test"], true, "added"),
+        (&["old.test"], adding, &["new.test"], true, "alone"),
+        (&["old.test"], moving, &["old.test", "new.test"], false, "the old one is there"),
+        (&["old.test"], moving, &["new.test"], true, "moved"),
+        (&["old.test"], moving, &[], false, "none at all"),
+        (&["a.test", "b.test"], less, &["a.test", "b.test"], false, "both are there"),
+        (&["a.test", "b.test"], less, &["a.test"], true, "one has gone"),
+    ];
+    for (from, to, now, is_switched, reason) in table {
+        let (from, to) = (seen(from), seen(to).hosts);
+        let migration = Migration { from, to, wide: 2, switched: None };
+        let seeing = migration.seeing(&seen(now), day(3));
+        assert_eq!(seeing.and_then(|seeing| seeing.switched).is_some(), is_switched, "{reason}");
+    }
+}
+
 #[test]
 fn a_proposal_covers_old_and_new_and_keeps_the_rest() {
     let old = policy(Mode::Enforce, &["*.a.test", "other.test"]);

@@ -13,7 +13,7 @@ impl Play<'_> {
         let mut events = Vec::new();
         for ask in self.world.asks {
             let is_room = self.lives.life(state.life).versions.len() < self.world.versions;
-            if is_room && self.lives.ask(state.life, *ask, state.mx.host).is_some() {
+            if is_room && self.lives.ask(state.life, *ask, state.mx).is_some() {
                 events.push(Event::Command(*ask));
             }
         }
@@ -22,10 +22,7 @@ impl Play<'_> {
             Deed::Become(_) => events.push(Event::Work),
             Deed::AskToPaste(id) => events.push(Event::Paste(id)),
         }
-        if self.lives.may_switch(state.life)
-            && state.mx.other_for == 0
-            && self.aim(state) == 1 - state.mx.host
-        {
+        if state.mx.other_for == 0 && self.lives.may_switch(state.life, 1 - state.mx.host) {
             events.push(Event::SwitchMx);
         }
         // The names are moved once what is taken over is ready here.
@@ -42,15 +39,6 @@ impl Play<'_> {
             events.push(Event::Tick);
         }
         events
-    }
-
-    /// The MX host that the administrator wants to have.
-    fn aim(&self, state: &State) -> u8 {
-        let migration = &self.lives.life(state.life).migration;
-        match migration {
-            Some(migration) => u8::from(migration.to[0] == *self.lives.host(1)),
-            None => 1 - state.mx.host,
-        }
     }
 
     fn of_nodes(&self, state: &State, events: &mut Vec<Event>) {
