@@ -4,6 +4,7 @@
 pub mod add;
 mod decision;
 pub mod diff;
+pub mod fetches;
 pub mod history;
 pub mod list;
 pub mod migrate;

@@ -5,6 +5,7 @@ use crate::fetch_log::Spread;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Milestone, Version, held_until};
 use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_store::hosting::alerts::StoredAlert;
 use ironpost_store::hosting::certificates::StoredCertificate;
 use ironpost_store::hosting::domains::Hosted;
 use ironpost_store::hosting::jobs::Planned;
@@ -18,6 +19,8 @@ pub struct Shown {
     pub now: Timestamp,
     /// The domain with its life.
     pub hosted: Hosted,
+    /// What is wrong with it, or was until lately.
+    pub alerts: Vec<StoredAlert>,
     /// What is done next, and what it waits for.
     pub jobs: Vec<Planned>,
     /// What its policy host presents.
@@ -57,7 +60,7 @@ impl Desk {
         let life = &hosted.life;
         let spread = match life.shown {
             Some(version) => {
-                let since = Timestamp::from_millis(now.as_millis().saturating_sub(millis(LATELY)));
+                let since = now.before(LATELY);
                 Some(Spread::read(&self.database, &hosted, version, since).await?)
             }
             None => None,
@@ -70,6 +73,7 @@ impl Desk {
         };
         Ok(Shown {
             now,
+            alerts: self.database.open_alerts(Some(hosted.id), MOST_ALERTS).await?,
             jobs: self.database.jobs_of(hosted.id).await?,
             certificate: self.database.certificate(hosted.id).await?,
             nodes: self.database.agreement(hosted.seq, now).await?,
@@ -82,10 +86,8 @@ impl Desk {
     }
 }
 
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// Who fetched within this is counted among the senders: most refresh once a day, and mail to a
 /// small domain comes seldom.
-const LATELY: Duration = Duration::from_hours(3 * 7 * 24);
+pub const LATELY: Duration = Duration::from_hours(3 * 7 * 24);
+/// There is one alert of each kind.
+const MOST_ALERTS: u32 = 32;

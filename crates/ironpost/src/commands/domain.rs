@@ -5,6 +5,7 @@ mod carrying_out;
 mod checking;
 pub(super) mod desk;
 mod diff;
+mod fetches;
 mod history;
 mod list;
 mod migrate;
@@ -36,6 +37,7 @@ pub(crate) enum DomainCommand {
     Show(show::ShowArgs),
     Records(records::RecordsArgs),
     Publish(Box<publish::PublishArgs>),
+    Fetches(fetches::FetchesArgs),
     History(history::HistoryArgs),
     Diff(diff::DiffArgs),
     Rollback(rollback::RollbackArgs),
@@ -53,6 +55,7 @@ pub(crate) fn run(command: DomainCommand, console: &Console) -> Result<Exit, Fai
             DomainCommand::Show(args) => show::run(args, console).await,
             DomainCommand::Records(args) => records::run(args, console).await,
             DomainCommand::Publish(args) => Box::pin(publish::run(*args, console)).await,
+            DomainCommand::Fetches(args) => fetches::run(args, console).await,
             DomainCommand::History(args) => history::run(args, console).await,
             DomainCommand::Diff(args) => diff::run(args, console).await,
             DomainCommand::Rollback(args) => Box::pin(rollback::run(args, console)).await,

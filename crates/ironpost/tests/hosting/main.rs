@@ -28,3 +28,4 @@ mod senders;
 mod told;
 mod transfer;
 mod waiting;
+mod watched;

@@ -1,4 +1,4 @@
-//! Whether anybody would hear of trouble.
+//! What is wrong, and whether anybody would hear of it.
 
 use super::report::Finding;
 use crate::commands::installation;
@@ -9,33 +9,54 @@ use ironpost_hosting::alerts::Channel;
 use ironpost_net::clock::Clock;
 use ironpost_store::database::Database;
 
-/// A finding for each channel.
+/// What is wrong now, and a finding for each channel.
 pub(super) async fn examine(
     settings: &HostingSettings,
     outside: &Network,
     database: Option<&Database>,
     send: bool,
 ) -> Vec<Finding> {
+    let mut findings = trouble(database).await;
     let channels = match installation::channels(settings, outside) {
         Ok(channels) => channels,
         Err(Failure::Usage(error) | Failure::CouldNotTest(error)) => {
             let way_out = "the key that is named has to be set right";
-            return vec![Finding::broken(ALERTS, format!("{error:#}"), way_out)];
+            findings.push(Finding::broken(ALERTS, format!("{error:#}"), way_out));
+            return findings;
         }
         Err(Failure::ReaderGone | Failure::Interrupted(..)) => Vec::new(),
     };
     if channels.is_empty() {
-        return vec![Finding::weak(
+        findings.push(Finding::weak(
             ALERTS,
             "nobody hears of trouble but the log",
-            "[alerts.email] or [alerts.webhook] in the configuration",
-        )];
+            "set up [alerts.email] or [alerts.webhook] in the configuration",
+        ));
     }
-    let mut findings = Vec::new();
     for channel in &channels {
         findings.push(one(settings, channel, database, send).await);
     }
     findings
+}
+
+/// A finding for each of the latest alerts that are open.
+async fn trouble(database: Option<&Database>) -> Vec<Finding> {
+    let Some(database) = database else { return Vec::new() };
+    let alerts = match database.open_alerts(None, MOST_ALERTS).await {
+        Ok(alerts) => alerts,
+        Err(error) => return vec![Finding::not_tested(TROUBLE, error.to_string())],
+    };
+    let wrong = alerts.into_iter().filter(|alert| alert.quiet.is_none());
+    wrong
+        .map(|alert| {
+            let seen = format!("{}: {}", alert.subject, alert.message);
+            let way_out = match alert.domain {
+                Some(_) => format!("`ironpost domain show {}` tells more", alert.subject),
+                None => "the log of the nodes tells more".to_owned(),
+            };
+            Finding::broken(TROUBLE, seen, way_out)
+        })
+        .collect()
 }
 
 async fn one(
@@ -69,4 +90,7 @@ async fn one(
     }
 }
 
+/// `ironpost domain list` has them all.
+const MOST_ALERTS: u32 = 20;
+const TROUBLE: &str = "trouble";
 const ALERTS: &str = "alerts";

@@ -4,15 +4,17 @@ use super::desk::{DeskArgs, Opened, absent, failed};
 use super::{times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Console;
+use crate::output::{Console, Style};
 use clap::{Args, ValueEnum};
-use ironpost_hosting::operations::list::PAGE;
+use ironpost_hosting::operations::list::{Alarmed, PAGE};
 use ironpost_proto::lifecycle::{Life, State, Version};
 use ironpost_store::hosting::domains::Hosted;
 use serde::Serialize;
 use std::io::Write;
 
 /// List the hosted domains
+///
+/// Of a domain with which something is wrong it says what; `ironpost domain show` says more.
 ///
 /// What is gone is not among them; `ironpost domain history` still tells of it.
 #[derive(Debug, Args)]
@@ -49,6 +51,7 @@ struct Listed<'a> {
     id: Option<&'a str>,
     mode: Option<&'static str>,
     mx: Vec<String>,
+    alerts: &'a [String],
 }
 
 /// Runs the command. Domains are written as they come: there may be a hundred thousand.
@@ -58,6 +61,8 @@ pub(super) async fn run(args: ListArgs, console: &Console) -> Result<Exit, Failu
         return Ok(Exit::Clean);
     }
     let Opened { desk, .. } = args.desk.open().await?;
+    let alarmed = desk.alarmed().await.map_err(failed)?;
+    let style = console.stdout_style();
     let mut out = std::io::BufWriter::new(console.stdout_writer());
     let mut last = None;
     let mut none = true;
@@ -65,10 +70,10 @@ pub(super) async fn run(args: ListArgs, console: &Console) -> Result<Exit, Failu
         let page = desk.list(args.state, last.as_ref()).await.map_err(failed)?;
         none &= page.is_empty();
         let lines = match args.format {
-            Format::Text => table(&page),
+            Format::Text => table(&page, &alarmed, style),
             Format::Jsonl => page
                 .iter()
-                .map(|hosted| serde_json::to_string(&Listed::from(hosted)))
+                .map(|hosted| serde_json::to_string(&Listed::of(hosted, wrong(hosted, &alarmed))))
                 .collect::<Result<_, _>>()
                 .map_err(Failure::usage)?,
         };
@@ -92,8 +97,8 @@ pub(super) async fn run(args: ListArgs, console: &Console) -> Result<Exit, Failu
     Ok(Exit::Clean)
 }
 
-impl<'a> From<&'a Hosted> for Listed<'a> {
-    fn from(hosted: &'a Hosted) -> Self {
+impl<'a> Listed<'a> {
+    fn of(hosted: &'a Hosted, alerts: &'a [String]) -> Self {
         let version = listed(&hosted.life);
         Self {
             domain: hosted.name.as_str(),
@@ -103,12 +108,13 @@ impl<'a> From<&'a Hosted> for Listed<'a> {
             id: version.map(|version| version.id.as_str()),
             mode: version.map(|version| version.policy.mode.as_str()),
             mx: version.iter().flat_map(|v| &v.policy.mx).map(ToString::to_string).collect(),
+            alerts,
         }
     }
 }
 
 /// A line for each domain of a page, its columns one below the other.
-fn table(page: &[Hosted]) -> Vec<String> {
+fn table(page: &[Hosted], alarmed: &Alarmed, style: Style) -> Vec<String> {
     let since = |life: &Life| format!("{} since {}", life.state.as_str(), times::stamp(life.since));
     let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
     let domains = widest(&mut page.iter().map(|hosted| hosted.name.as_str().len()));
@@ -122,9 +128,18 @@ fn table(page: &[Hosted]) -> Vec<String> {
                 format!("version {}, {}{}", version.number, policy.mode, wording::hosts(policy))
             },
         );
-        format!("{domain:domains$}  {state:states$}  {policy}")
+        let wrong = match wrong(hosted, alarmed) {
+            [] => String::new(),
+            kinds => format!("  {}", style.error(&format!("wrong: {}", kinds.join(", ")))),
+        };
+        format!("{domain:domains$}  {state:states$}  {policy}{wrong}")
     };
     page.iter().map(line).collect()
+}
+
+/// What is wrong with a domain.
+fn wrong<'a>(hosted: &Hosted, alarmed: &'a Alarmed) -> &'a [String] {
+    alarmed.get(&hosted.id).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The version that is listed: the one that is shown, or else the newest.

@@ -4,7 +4,7 @@ use super::desk::{DeskArgs, Opened, failed};
 use super::{migrate, records, times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Console, Style, wrapped};
+use crate::output::{Console, Style};
 use clap::{Args, ValueEnum};
 use ironpost_hosting::jobs::Kind;
 use ironpost_hosting::operations::show::{OlderGone, Shown};
@@ -12,6 +12,7 @@ use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Life, State, Version};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::visible::Visible;
+use ironpost_store::hosting::alerts::StoredAlert;
 use ironpost_store::hosting::jobs::Planned;
 use serde::Serialize;
 use std::fmt::Write;
@@ -55,6 +56,7 @@ struct Record {
     nodes_behind: Vec<String>,
     spread_percent: Option<u8>,
     older_versions_gone_from: Option<String>,
+    alerts: Vec<AlertRecord>,
     waits: Vec<WaitRecord>,
 }
 
@@ -65,6 +67,13 @@ struct PolicyRecord {
     mode: &'static str,
     max_age: u32,
     mx: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AlertRecord {
+    kind: String,
+    since: String,
+    message: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,7 +94,9 @@ pub(super) async fn run(args: ShowArgs, console: &Console) -> Result<Exit, Failu
         }
         Format::Text => {
             let style = console.stdout_style();
-            let mut out = text(&shown, style, console.width());
+            let nodes = desk.database.nodes().await.map_err(Failure::could_not_test)?;
+            let alive = nodes.iter().any(|node| node.is_live(shown.now));
+            let mut out = text(&shown, alive, style);
             if shown.hosted.life.state == State::Pending {
                 out.push_str("\nIts DNS is to have these records:\n\n");
                 out.push_str(&records::table(&records::wanted(&shown.hosted, &settings)?, style));
@@ -117,6 +128,13 @@ impl Record {
                 OlderGone::From(from) => Some(times::stamp(from)),
                 OlderGone::None | OlderGone::Unknown => None,
             },
+            alerts: wrong(shown)
+                .map(|alert| AlertRecord {
+                    kind: alert.kind.clone(),
+                    since: times::stamp(alert.raised),
+                    message: alert.message.clone(),
+                })
+                .collect(),
             waits: shown
                 .jobs
                 .iter()
@@ -142,7 +160,8 @@ impl From<&Version> for PolicyRecord {
     }
 }
 
-fn text(shown: &Shown, style: Style, width: usize) -> String {
+/// For people; `alive` if a node runs.
+fn text(shown: &Shown, alive: bool, style: Style) -> String {
     let life = &shown.hosted.life;
     let now = shown.now;
     let mut out = String::new();
@@ -155,23 +174,38 @@ fn text(shown: &Shown, style: Style, width: usize) -> String {
         }
     };
     let _ = writeln!(out, "{name}  {state} since {}\n", times::from_now(life.since, now));
+    for alert in wrong(shown) {
+        let since = times::from_now(alert.raised, now);
+        let words = format!("{}: {} (since {since})", alert.kind, alert.message);
+        let wrong = style.error("Something is wrong");
+        let _ = writeln!(out, "{wrong}\n  {}\n", Visible::from(&*words));
+    }
     for (what, fact) in facts(shown) {
         let _ = writeln!(out, "  {what:12}  {}", Visible::from(&*fact));
     }
-    for milestone in &shown.milestones {
-        let _ = writeln!(out, "  {:12}  {}", "mx change", migrate::stage(milestone, now));
+    for (place, milestone) in shown.milestones.iter().enumerate() {
+        let what = if place == 0 { "mx change" } else { "" };
+        let _ = writeln!(out, "  {what:12}  {}", migrate::stage(milestone, now));
     }
-    let notes: Vec<String> = shown.jobs.iter().filter_map(|job| waits(job, now)).collect();
+    let mut notes: Vec<String> = shown.jobs.iter().filter_map(|job| waits(job, now)).collect();
+    if !alive && life.state != State::Gone {
+        notes.insert(0, "no node runs: nothing goes on before `ironpost serve` does".to_owned());
+    }
     if !notes.is_empty() {
         out.push_str("\nWhat it waits for\n\n");
     }
     for note in notes {
-        out.push_str(&wrapped(Visible::from(&*note).as_str(), 2, width));
+        let _ = writeln!(out, "  {}", Visible::from(&*note));
     }
     if let Some(next) = next(life, &shown.hosted.name) {
         let _ = write!(out, "\n{next}\n");
     }
     out
+}
+
+/// Alerts of what is wrong now; one that is quiet waits only for its all-clear.
+fn wrong(shown: &Shown) -> impl Iterator<Item = &StoredAlert> {
+    shown.alerts.iter().filter(|alert| alert.quiet.is_none())
 }
 
 /// What a job waits for, and when it looks again.
@@ -277,11 +311,11 @@ fn spread(shown: &Shown) -> Option<String> {
     let spread = shown.spread.as_ref()?;
     let reach = spread.all;
     if reach.networks == 0 {
-        return Some("nobody has fetched the policy within three weeks".to_owned());
+        return Some("no fetch of the policy is logged within three weeks".to_owned());
     }
     let percent = spread.all.percent().map(|percent| format!(", {percent} % of all fetches"));
     Some(format!(
-        "version {} has reached {} of {} networks that fetch{}",
+        "version {} has reached {} of {} networks that fetch{}: `ironpost domain fetches`",
         spread.version,
         reach.reached,
         reach.networks,
