@@ -3,6 +3,7 @@
 
 use crate::guided::Guided;
 use crate::node::{NodeHome, sections};
+use crate::postgres::Cluster;
 use crate::refused::{export, new_home};
 use serde_json::Value;
 use std::fs::{self, Permissions};
@@ -92,8 +93,8 @@ fn nothing_is_changed_by_a_dry_run() {
 
     let other = NodeHome::new();
     let run = other.ironpost(import);
-    let counts = "1 domains, 1 versions, 0 certificates";
-    assert_eq!(run.stdout, format!("Nothing is changed. Without --dry-run: {counts}.\n"));
+    let counts = "1 domain, 1 version, 0 certificates";
+    assert!(run.stdout.ends_with(&format!("this would be imported: {counts}.\n")), "{run:?}");
     fs::write(&file, &before[..before.len() - 20]).unwrap();
     let run = other.ironpost(import);
     assert!(run.code == 2 && run.stderr.contains("cut short"), "{run:?}");
@@ -116,10 +117,12 @@ fn a_domain_that_is_gone_is_told_of() {
     assert!(history.starts_with("a.example, hosted from 2"), "{history}");
     assert!(history.contains("nothing of it is served any more, by "), "{history}");
     assert!(history.contains(": a slip\n"), "{history}");
+    assert!(!history.contains("MX hosts"), "no change of them was under way: {history}");
 
     assert_eq!(home.ironpost(ADD).code, 0);
     let show = home.ironpost(["domain", "show", "a.example"]).stdout;
     assert!(show.starts_with("a.example  pending since "), "{show}");
+    assert!(show.contains("no node runs: "), "{show}");
     let history = home.ironpost(["domain", "history", "a.example"]).stdout;
     let (now, then) = (history.find("hosted since 2").unwrap(), history.find("hosted from 2"));
     assert!(then.is_some_and(|then| then > now), "the latest first: {history}");
@@ -196,6 +199,48 @@ fn a_domain_that_takes_no_mail_gives_no_policy() {
     assert!(list.lines().all(|line| line.trim_end() == line && !line.ends_with(" mx")), "{list}");
     let columns: Vec<_> = list.lines().map(|line| line.find("  version ")).collect();
     assert!(columns.len() > 2 && columns.iter().all(|at| *at == columns[0]), "{list}");
+}
+
+/// It would deny names that others have come to host meanwhile.
+#[test]
+fn a_node_without_a_domain_does_not_start_without_its_database() {
+    let cluster = Cluster::start();
+    let url = cluster.url_of("ironpost", &cluster.new_database());
+    let home = new_home();
+    home.configure(&format!("database = \"{url}\"\n{}", sections("")));
+    let key = home.path("state/sealing.key");
+    fs::write(&key, "MDEyMzQ1Njc4OWFiY2RlZmZlZGNiYTk4NzY1NDMyMTA=\n").unwrap();
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    // It has seen changes of the database, and none of them is a domain.
+    assert_eq!(home.ironpost(ADD).code, 0);
+    assert_eq!(home.ironpost(["domain", "remove", "a.example"]).code, 0);
+    home.start().kill();
+    assert!(home.path("state/snapshot.db").exists());
+    cluster.stop();
+    let node = home.start_with(|_| {});
+    assert_eq!(node.end(), Some(3));
+    let log = fs::read_to_string(home.path("log")).unwrap();
+    assert!(log.contains("there is nothing to serve: the database does not answer"), "{log}");
+    cluster.resume();
+    assert_eq!(home.start().stop(), Some(0));
+}
+
+/// What is not whole is taken away again, and what is there is not touched.
+#[test]
+fn an_export_never_takes_the_place_of_another_file() {
+    let home = new_home();
+    assert_eq!(home.ironpost(ADD).code, 0);
+    let file = home.path("export.jsonl").display().to_string();
+    let line = ["db", "export", "--output", &file];
+    assert_eq!(home.ironpost(line).code, 0);
+    let before = fs::read(&file).unwrap();
+    let run = home.ironpost(line);
+    assert!(run.code == 2 && run.stderr.contains("is there already"), "{run:?}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    // Nobody named a way into the DNS of customers.
+    let run =
+        home.ironpost(["domain", "add", "b.example", "--mx", "m.b.example", "--records", "update"]);
+    assert!(run.code == 2 && run.stderr.contains("[dns_update.NAME]"), "{run:?}");
 }
 
 const ADD: [&str; 5] = ["domain", "add", "a.example", "--mx", "mx.a.example"];

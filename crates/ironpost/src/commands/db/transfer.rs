@@ -7,12 +7,14 @@ use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
+use crate::outside::SystemClock;
 use clap::Args;
-use ironpost_store::database::Migration;
+use ironpost_net::clock::Clock;
+use ironpost_store::database::{Database, DatabaseAddress, Migration};
 use ironpost_store::hosting::transfer::{ImportError, Transferred};
 use std::io;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufReader, BufWriter};
 
@@ -23,7 +25,7 @@ use tokio::io::{AsyncWriteExt, BufReader, BufWriter};
 #[derive(Debug, Args)]
 #[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// Into this file, which must not be there yet
+    /// Into this file, which must not be there yet; - for standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -67,15 +69,14 @@ pub(crate) struct BackupArgs {
 pub(super) async fn export(args: ExportArgs, console: &Console) -> Result<Exit, Failure> {
     let settings = args.hosting.settle()?;
     let database = desk::open(&settings).await?;
-    let transferred = if let Some(path) = &args.output {
-        let failed = |error| Failure::writing(path, error);
-        let mut options = File::options();
-        let file = options.write(true).create_new(true).mode(OWNER_ONLY).open(path).await;
-        let mut out = BufWriter::new(file.map_err(failed)?);
-        let transferred = database.export(&mut out).await.map_err(Failure::could_not_test)?;
-        out.flush().await.map_err(failed)?;
-        out.get_ref().sync_all().await.map_err(failed)?;
-        transferred
+    let into = args.output.filter(|path| path.as_os_str() != "-");
+    let transferred = if let Some(path) = &into {
+        let written = write(&database, path).await;
+        if let Err(Unwritten::Half(_)) = &written {
+            // Half an export is of no use to anybody.
+            let _ = tokio::fs::remove_file(path).await;
+        }
+        written.map_err(Unwritten::failure)?
     } else {
         let mut out = BufWriter::new(standard(io::stdout()).map_err(Failure::stdout)?);
         let transferred = database.export(&mut out).await.map_err(Failure::could_not_test)?;
@@ -84,6 +85,45 @@ pub(super) async fn export(args: ExportArgs, console: &Console) -> Result<Exit, 
     };
     console.note(&format!("exported: {}", counts(&transferred)));
     Ok(Exit::Clean)
+}
+
+/// Writes an export into a new file.
+async fn write(database: &Database, path: &Path) -> Result<Transferred, Unwritten> {
+    let mut options = File::options();
+    let file = options.write(true).create_new(true).mode(OWNER_ONLY).open(path).await;
+    let file = file.map_err(|error| {
+        Unwritten::NotBegun(match error.kind() {
+            io::ErrorKind::AlreadyExists => Failure::message(format!(
+                "{} is there already: an export never takes the place of another file",
+                path.display()
+            )),
+            _ => Failure::writing(path, error),
+        })
+    })?;
+    let failed = |error| Unwritten::Half(Failure::writing(path, error));
+    let mut out = BufWriter::new(file);
+    let transferred = database.export(&mut out).await;
+    let transferred =
+        transferred.map_err(|error| Unwritten::Half(Failure::could_not_test(error)))?;
+    out.flush().await.map_err(failed)?;
+    out.get_ref().sync_all().await.map_err(failed)?;
+    Ok(transferred)
+}
+
+/// A file without an export in it.
+enum Unwritten {
+    /// It is not ours.
+    NotBegun(Failure),
+    /// It is not whole.
+    Half(Failure),
+}
+
+impl Unwritten {
+    fn failure(self) -> Failure {
+        match self {
+            Self::NotBegun(failure) | Self::Half(failure) => failure,
+        }
+    }
 }
 
 /// Runs `import`.
@@ -95,17 +135,28 @@ pub(super) async fn import(args: ImportArgs, console: &Console) -> Result<Exit, 
         File::open(&args.file).await
     };
     let file = BufReader::new(file.map_err(|error| Failure::reading(&args.file, error))?);
+    let now = SystemClock.now();
     if args.dry_run {
         check_empty(&settings).await?;
         let (database, _folder) = desk::scratch().await?;
-        let transferred = database.import(file).await.map_err(Failure::usage)?;
+        let transferred = database.import(file, now).await.map_err(not_taken)?;
         let counts = counts(&transferred);
-        console.print(&format!("Nothing is changed. Without --dry-run: {counts}.\n"))?;
+        console.print(&format!(
+            "Nothing is changed. Without --dry-run, this would be imported: {counts}.\n"
+        ))?;
         return Ok(Exit::Clean);
     }
+    let fresh = Fresh::of(&settings);
     installation::make_place(&settings)?;
     let database = desk::open_as(&settings, Migration::Apply).await?;
-    let transferred = database.import(file).await.map_err(not_taken)?;
+    let transferred = match database.import(file, now).await {
+        Ok(transferred) => transferred,
+        Err(error) => {
+            database.close().await;
+            fresh.remove(&error);
+            return Err(not_taken(error));
+        }
+    };
     // Or the next start has all of it to work off.
     database.close().await;
     console.print(&format!("Imported: {}.\n", counts(&transferred)))?;
@@ -118,21 +169,41 @@ pub(super) async fn import(args: ImportArgs, console: &Console) -> Result<Exit, 
     Ok(Exit::Clean)
 }
 
+/// What an import makes before it takes anything.
+struct Fresh {
+    database: Option<PathBuf>,
+    state: Option<PathBuf>,
+}
+
+impl Fresh {
+    /// What is not there yet.
+    fn of(settings: &HostingSettings) -> Self {
+        let database = match settings.database.address() {
+            DatabaseAddress::Sqlite(path) => Some(path.clone()).filter(|path| !path.exists()),
+            DatabaseAddress::Postgres(_) => None,
+        };
+        let state = Some(settings.state.clone()).filter(|state| !state.exists());
+        Self { database, state }
+    }
+
+    /// Removes it after an import that came to nothing; not what somebody else has begun to use.
+    fn remove(self, error: &ImportError) {
+        if matches!(error, ImportError::InUse { .. } | ImportError::NotEmpty { .. }) {
+            return;
+        }
+        // Closed, it has no files beside it.
+        let _ = self.database.map(std::fs::remove_file);
+        // Unless something else is in it.
+        let _ = self.state.map(std::fs::remove_dir);
+    }
+}
+
 /// As an import finds it.
 async fn check_empty(settings: &HostingSettings) -> Result<(), Failure> {
     if desk::absent(settings).is_some() {
         return Ok(());
     }
-    let database = desk::open(settings).await?;
-    let nodes = database.nodes().await.map_err(Failure::could_not_test)?;
-    if let Some(node) = nodes.into_iter().next() {
-        return Err(Failure::usage(ImportError::InUse { node: node.name }));
-    }
-    let there = database.export(&mut tokio::io::sink()).await.map_err(Failure::could_not_test)?;
-    match there.of(DOMAINS) {
-        0 => Ok(()),
-        _ => Err(Failure::usage(ImportError::NotEmpty { table: DOMAINS })),
-    }
+    desk::open(settings).await?.takes_an_import().await.map_err(not_taken)
 }
 
 fn not_taken(error: ImportError) -> Failure {
@@ -168,13 +239,11 @@ fn standard(stream: impl AsFd) -> io::Result<File> {
 }
 
 fn counts(transferred: &Transferred) -> String {
-    let of = |table: &str| transferred.of(table);
-    format!(
-        "{} domains, {} versions, {} certificates",
-        of(DOMAINS),
-        of("versions"),
-        of("certificates")
-    )
+    let of = |table: &str, one: &str| match transferred.of(table) {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    };
+    [of(DOMAINS, "domain"), of("versions", "version"), of("certificates", "certificate")].join(", ")
 }
 
 const DOMAINS: &str = "domains";

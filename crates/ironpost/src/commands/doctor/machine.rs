@@ -32,7 +32,7 @@ pub(super) async fn sealing_key(
 ) -> Vec<Finding> {
     let path = &settings.sealing_key;
     let place = path.display();
-    if !path.exists() && settings.sealing_key_is_ours && database.is_none() {
+    if !path.exists() && is_made(settings, database).await {
         let seen = format!("{place} is not there yet: the first start makes it");
         return vec![Finding::sound(KEY, seen)];
     }
@@ -51,6 +51,20 @@ pub(super) async fn sealing_key(
         Ok(keys) => vec![opened(&seals, &keys, path)],
         Err(error) => vec![Finding::not_tested(KEY, error.to_string())],
     }
+}
+
+/// True if a start would make the key: nothing was sealed with another.
+async fn is_made(settings: &HostingSettings, database: Option<&Database>) -> bool {
+    let is_shared = match settings.database.address() {
+        DatabaseAddress::Sqlite(_) => false,
+        DatabaseAddress::Postgres(_) => true,
+    };
+    if is_shared || !settings.sealing_key_is_ours {
+        return false;
+    }
+    let Some(database) = database else { return true };
+    let none = database.sealed_keys(None, 1).await.is_ok_and(|keys| keys.is_empty());
+    none && database.acme_accounts().await.is_ok_and(|accounts| accounts.is_empty())
 }
 
 fn opened(

@@ -103,7 +103,7 @@ pub(super) fn refusal(error: OperationError, now: Timestamp) -> Failure {
         // Writing to a `String` cannot fail.
         let _ = write!(text, "\n  - {}", Visible::from(&*refusal.to_string()));
         if let Some(from) = refusal.ends() {
-            let _ = write!(text, " (from {})", times::from_now(from, now));
+            let _ = write!(text, ": until {}", times::from_now(from, now));
         }
     }
     if refused.may_be_overridden() {
@@ -117,12 +117,12 @@ fn would(prepared: &Prepared) -> String {
     let name = &prepared.hosted.name;
     let mut out = format!("Nothing is changed. Without --dry-run, {name} would change so:\n\n");
     let migrates = prepared.hosted.life.migration.is_some();
-    // What is over without ever having begun is no change to anybody.
-    let changes =
-        prepared.changes.iter().filter(|change| migrates || **change != Change::Migrate(None));
-    for change in changes {
+    for change in &prepared.changes {
         // Writing to a `String` cannot fail, here and below.
-        let _ = writeln!(out, "  {}", step(change));
+        let _ = match step(change, migrates) {
+            Some(step) => writeln!(out, "  {step}"),
+            None => continue,
+        };
         if let Change::Add { policy, .. } | Change::Adopt { policy, .. } = change {
             policy.to_string().lines().for_each(|line| {
                 let _ = writeln!(out, "    {}", Visible::from(line));
@@ -133,8 +133,10 @@ fn would(prepared: &Prepared) -> String {
     out
 }
 
-fn step(change: &Change) -> String {
-    match change {
+/// A change in words; `migrates` if a change of MX hosts is under way before it. `None` of the end of
+/// one that never began.
+fn step(change: &Change, migrates: bool) -> Option<String> {
+    Some(match change {
         Change::Enter(state) => format!("its state becomes {}", state.as_str()),
         Change::Add { number, id, .. } => format!("version {number} is made, with the id {id}:"),
         Change::Show(number) => format!("every node serves version {number}"),
@@ -144,10 +146,12 @@ fn step(change: &Change) -> String {
         Change::Everywhere(number) => format!("every live node serves version {number}"),
         Change::Replace(number) => format!("no node serves what was before version {number}"),
         Change::Announce(number) => format!("the record in DNS names version {number}"),
-        Change::Migrate(Some(_)) => "its change of MX hosts goes on".to_owned(),
-        Change::Migrate(None) => "its change of MX hosts is over".to_owned(),
+        Change::Migrate(Some(_)) if migrates => "its change of MX hosts goes on".to_owned(),
+        Change::Migrate(Some(_)) => "its change of MX hosts begins".to_owned(),
+        Change::Migrate(None) if migrates => "its change of MX hosts is over".to_owned(),
+        Change::Migrate(None) => return None,
         Change::Cease => "nothing of it is served any more".to_owned(),
-    }
+    })
 }
 
 /// Waits until the newest version is announced, and tells each step on the way.
@@ -157,6 +161,7 @@ async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Ex
         console.print(&format!("{} is {}.\n", hosted.name, hosted.life.state.as_str()))?;
         return Ok(Exit::Clean);
     };
+    let alone = desk.database.nodes().await.map_err(Failure::could_not_test)?.is_empty();
     let mut told = Told::default();
     loop {
         told.tell(&hosted, number, console);
@@ -177,7 +182,8 @@ async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Ex
             ))?;
             return Ok(Exit::Clean);
         }
-        if Instant::now() >= deadline {
+        // Where every node has taken leave, there is nothing to wait for.
+        if alone || Instant::now() >= deadline {
             console.print(&waits(desk, &hosted, number).await?)?;
             return Ok(Exit::Clean);
         }

@@ -167,7 +167,12 @@ fn text(hostings: &[Hosting]) -> String {
         };
         versions(&hosted.life.versions, &mut out);
         out.push_str("\nEvents, newest first\n\n");
-        for event in events {
+        for (place, event) in events.iter().enumerate() {
+            // Every end of a domain ends a change of MX hosts, under way or not.
+            let began = || events[place..].iter().any(|earlier| earlier.what == "migrating");
+            if event.what == "migrated" && !began() {
+                continue;
+            }
             let line = format!("{}  {}", times::stamp(event.at), wording::event(event));
             let _ = writeln!(out, "  {}", Visible::from(&*line));
         }
