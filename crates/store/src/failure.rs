@@ -43,7 +43,8 @@ pub enum OpenError {
     },
     /// A newer version of the program has written it.
     #[error(
-        "{path} was written by a newer version of Ironpost: run that one, or move the file away",
+        "{path} was written by a newer version of Ironpost: run that one, or put a backup from before \
+         it in its place",
         path = path.display()
     )]
     Newer {

@@ -176,6 +176,30 @@ impl Database {
         }
         transaction.commit().await
     }
+
+    /// Forgets private keys, with the certificates and the orders that they are of, and has the job
+    /// of `kind` done for their domains at `now`. One that was replaced meanwhile stays.
+    pub async fn forget_keys(
+        &self,
+        keys: &[SealedKey],
+        kind: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for key in keys {
+            touch(&mut transaction, key.domain).await?;
+            for sql in [
+                "DELETE FROM acme_orders WHERE domain_id = $1 AND sealed_key = $2",
+                "DELETE FROM certificates WHERE domain_id = $1 AND sealed_key = $2",
+            ] {
+                let statement = Statement::new(sql).bind(key.domain.0);
+                transaction.execute(statement.bind(key.sealed.as_slice())).await?;
+            }
+        }
+        transaction.commit().await?;
+        let domains: Vec<_> = keys.iter().map(|key| key.domain).collect();
+        self.schedule_all(kind, &domains, now).await
+    }
 }
 
 /// What nodes have to read again.

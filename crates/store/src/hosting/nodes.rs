@@ -126,6 +126,18 @@ impl Database {
     }
 }
 
+/// Removes every node that did not leave: of a database that goes on elsewhere, without them.
+pub(super) async fn forget_all(
+    transaction: &mut Transaction,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "SELECT id, name, roles, started, beat, seen FROM nodes ORDER BY id";
+    for row in transaction.fetch_all(Statement::new(sql)).await? {
+        forget(transaction, &read(&row)?, now).await?;
+    }
+    Ok(())
+}
+
 /// Removes a node that did not leave. Says whether there was one.
 async fn remove_unclean(
     transaction: &mut Transaction,
@@ -136,15 +148,23 @@ async fn remove_unclean(
     let Some(row) = transaction.fetch_optional(Statement::new(find).bind(name)).await? else {
         return Ok(false);
     };
-    let node = read(&row)?;
+    forget(transaction, &read(&row)?, now).await?;
+    Ok(true)
+}
+
+/// Removes a node, and accounts for what it served without saying so.
+async fn forget(
+    transaction: &mut Transaction,
+    node: &Node,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if node.serves_policies() {
         transaction.execute(Statement::new(SERVED_UNTIL).bind(column::millis(now))).await?;
         // What was replaced about when it was heard of last: an answer may have been under way.
         let lately = column::millis(node.beat).saturating_sub(ANSWERING);
         transaction.execute(Statement::new(SERVED_TO_THE_END).bind(lately)).await?;
     }
-    remove(transaction, node.id).await?;
-    Ok(true)
+    remove(transaction, node.id).await
 }
 
 async fn remove(transaction: &mut Transaction, node: NodeId) -> Result<(), StoreError> {

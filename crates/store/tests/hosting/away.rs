@@ -24,7 +24,7 @@ async fn what_was_acknowledged_is_there_when_it_is_back() {
         let changes = [Change::Enter(State::Delegated)];
         let error = database.change(&hosted, &changes, &author(), at(now)).await.unwrap_err();
         assert!(matches!(error, ChangeError::Store(StoreError::Away(_))), "{error}");
-        let error = database.import(&b""[..]).await.unwrap_err();
+        let error = database.import(&b""[..], at(1)).await.unwrap_err();
         assert!(!error.to_string().is_empty());
         cluster.resume();
         assert_eq!(database.domain_by_id(hosted.id).await.unwrap().as_ref(), Some(&hosted));

@@ -4,8 +4,10 @@ use super::tables::{FROM_THE_START, TABLES, Table, Type};
 use super::{FORMAT, Header, Trailer, Transferred, hexadecimal};
 use crate::StoreError;
 use crate::database::{Database, MAX_VALUES, Statement, Transaction, Value};
+use crate::hosting::nodes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ironpost_proto::mta_sts::discovery::Timestamp;
 use sha2::{Digest, Sha256};
 use std::io;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
@@ -57,10 +59,13 @@ pub enum ImportError {
 }
 
 impl Database {
-    /// Takes all that [`export`](Self::export) wrote into an empty database, or nothing.
+    /// Takes all that [`export`](Self::export) wrote into an empty database, or nothing. Nodes stay
+    /// behind: they follow the other database. Those that had not left it count as having served
+    /// until `now`.
     pub async fn import(
         &self,
         from: impl AsyncBufRead + Unpin,
+        now: Timestamp,
     ) -> Result<Transferred, ImportError> {
         let mut lines = Lines { from, digest: Sha256::new(), line: Vec::new(), read: 0 };
         let header = header(&mut lines).await?;
@@ -68,6 +73,9 @@ impl Database {
         // However slowly it comes.
         transaction.execute_on_postgres(PATIENCE).await?;
         check_empty(&mut transaction).await?;
+        for name in FROM_THE_START {
+            transaction.execute(Statement::composed(format!("DELETE FROM {name}"))).await?;
+        }
         let mut transferred = Vec::new();
         for announced in &header.tables {
             let known = TABLES.iter().find(|table| table.name == announced.name);
@@ -77,6 +85,7 @@ impl Database {
             transferred.push((table.name, announced.rows));
         }
         end(&mut lines, &transferred).await?;
+        nodes::forget_all(&mut transaction, now).await?;
         transaction.execute(Statement::new(FREE_JOBS)).await?;
         for table in TABLES.iter().filter(|table| table.is_counted()) {
             count_on(&mut transaction, table).await?;
@@ -84,6 +93,14 @@ impl Database {
         transaction.execute_on_postgres("NOTIFY ironpost_feed").await?;
         transaction.commit().await?;
         Ok(Transferred(transferred))
+    }
+
+    /// Says whether an import would find the database empty; changes nothing.
+    pub async fn takes_an_import(&self) -> Result<(), ImportError> {
+        let mut moment = self.begin_reading().await?;
+        let empty = check_empty(&mut moment).await;
+        moment.rollback().await?;
+        empty
     }
 }
 
@@ -109,26 +126,30 @@ struct Format {
     ironpost_export: u32,
 }
 
-/// Leaves a database of which only what it had from the start was there.
+/// Nothing may be there but what there is from the start. Domains are told of before a node that
+/// serves them: to stop it would be no help.
 async fn check_empty(transaction: &mut Transaction) -> Result<(), ImportError> {
+    let (domains, others): (Vec<_>, Vec<_>) =
+        TABLES.iter().partition(|table| table.name == DOMAINS);
+    for table in domains {
+        check_no_row(transaction, table).await?;
+    }
     let node = Statement::new("SELECT name FROM nodes ORDER BY name LIMIT 1");
     if let Some(row) = transaction.fetch_optional(node).await? {
         return Err(ImportError::InUse { node: row.text(0)? });
     }
-    for table in TABLES {
-        let name = table.name;
-        if FROM_THE_START.contains(&name) {
-            continue;
-        }
-        let any = Statement::composed(format!("SELECT {} FROM {name} LIMIT 1", table.key[0]));
-        if transaction.fetch_optional(any).await?.is_some() {
-            return Err(ImportError::NotEmpty { table: name });
-        }
-    }
-    for name in FROM_THE_START {
-        transaction.execute(Statement::composed(format!("DELETE FROM {name}"))).await?;
+    for table in others.into_iter().filter(|table| !FROM_THE_START.contains(&table.name)) {
+        check_no_row(transaction, table).await?;
     }
     Ok(())
+}
+
+async fn check_no_row(transaction: &mut Transaction, table: &Table) -> Result<(), ImportError> {
+    let any = format!("SELECT {} FROM {} LIMIT 1", table.key[0], table.name);
+    match transaction.fetch_optional(Statement::composed(any)).await? {
+        Some(_) => Err(ImportError::NotEmpty { table: table.name }),
+        None => Ok(()),
+    }
 }
 
 /// The columns of a table, in the order of the export.
@@ -263,6 +284,7 @@ impl<R> Lines<R> {
     }
 }
 
+const DOMAINS: &str = "domains";
 /// Own limit: a row with a report of a check or a chain of certificates is far below it.
 const MAX_LINE: u64 = 16 << 20;
 /// Octets of lines that are inserted at once.
