@@ -12,7 +12,7 @@ use crate::mail_hosts;
 use crate::name_servers::UNBOUND;
 use crate::name_service::wait_for;
 use crate::resolver::Resolver;
-use crate::sender::{Attempt, Detour};
+use crate::sender::{Attempt, Detour, Release};
 use crate::waiting::wait_until;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -91,33 +91,40 @@ struct Life<'a> {
     /// The host that mail goes to.
     host: &'static str,
     /// The first hears of everything, the others of nothing since they were lost.
-    writers: Vec<Writer<'a>>,
+    writers: Vec<Writer>,
+    /// What keeps the news from those that were lost.
+    darkness: Vec<Attack<'a>>,
     letters: usize,
     /// Where the installation answers with the id of the policy.
     record: String,
 }
 
 /// A recipient that is written to, and the resolver that Postfix asks for it.
-struct Writer<'a> {
+struct Writer {
     name: &'static str,
     address: Ipv4Addr,
     resolver: Resolver,
     /// What hosts Postfix is told to hand mail to; none is any.
     demand: Vec<&'static str>,
-    _darkness: Option<Attack<'a>>,
 }
 
 impl<'a> Life<'a> {
     fn begin(world: &'a World) -> Self {
-        let mut life =
-            Self { world, host: OLD, writers: Vec::new(), letters: 0, record: String::new() };
+        let mut life = Self {
+            world,
+            host: OLD,
+            writers: Vec::new(),
+            darkness: Vec::new(),
+            letters: 0,
+            record: String::new(),
+        };
         life.add_writer("follower", UNBOUND, Vec::new());
         life
     }
 
     fn add_writer(&mut self, name: &'static str, address: Ipv4Addr, demand: Vec<&'static str>) {
         let resolver = self.world.resolver(address);
-        self.writers.push(Writer { name, address, resolver, demand, _darkness: None });
+        self.writers.push(Writer { name, address, resolver, demand });
     }
 
     /// Adds the domain, and puts into its zone what is to be there.
@@ -180,7 +187,7 @@ impl<'a> Life<'a> {
         let streams = format!("ip daddr {server} tcp dport 53");
         let what = [&*questions_for_policies(server), &host, &streams];
         let darkness = Attack::block(&self.world.namespace, detour.name, &what);
-        self.writers.last_mut().unwrap()._darkness = Some(darkness);
+        self.darkness.push(darkness);
         self.assert_mail_flows();
     }
 
@@ -202,7 +209,7 @@ impl<'a> Life<'a> {
     fn answer(&self, place: usize) -> String {
         let map = format!("socketmap:inet:{}:8461:ironpost", self.writers[place].address);
         let line = format!("postmap -q {} {map}", HOSTED.name);
-        self.world.sender.shell(&self.world.namespace, &line).stdout
+        self.world.senders[0].shell(&self.world.namespace, &line).stdout
     }
 
     /// Everybody writes, and all of it arrives: over TLS, and at a host that is known for certain
@@ -224,7 +231,9 @@ impl<'a> Life<'a> {
         for letter in self.write() {
             let attempt = self.attempt(&letter, 1);
             let demand = &self.writers[letter.writer].demand;
-            if demand.is_empty() || demand.contains(&by) {
+            // Of the names in a policy any will do for Postfix before 3.10.5.
+            let is_any = world.senders[letter.sender].release() == Release::Debian12;
+            if demand.is_empty() || is_any && demand.contains(&by) {
                 self.assert_arrived(&letter, &attempt, by);
                 continue;
             }
@@ -238,9 +247,8 @@ impl<'a> Life<'a> {
             waiting.push((letter, attempt));
         }
         drop(attack);
-        // One line of the queue has them all.
-        if let Some((_, attempt)) = waiting.first() {
-            world.sender.retry(&world.namespace, attempt);
+        for (letter, attempt) in &waiting {
+            world.senders[letter.sender].retry(&world.namespace, attempt);
         }
         for (letter, _) in waiting {
             let attempt = self.attempt(&letter, 2);
@@ -251,19 +259,24 @@ impl<'a> Life<'a> {
     fn write(&mut self) -> Vec<Letter> {
         self.letters += 1;
         let subject = format!("letter {}", self.letters);
-        let letters = self.writers.iter().enumerate().map(|(writer, Writer { name, .. })| Letter {
-            writer,
-            recipient: format!("{name}+{}@{}", self.letters, HOSTED.name),
-            subject: subject.clone(),
-        });
-        let letters: Vec<_> = letters.collect();
-        let recipients: Vec<_> = letters.iter().map(|letter| letter.recipient.clone()).collect();
-        self.world.sender.send(&self.world.namespace, &subject, &recipients);
+        let mut letters = Vec::new();
+        for (sender, postfix) in self.world.senders.iter().enumerate() {
+            let first = letters.len();
+            letters.extend(self.writers.iter().enumerate().map(|(writer, Writer { name, .. })| {
+                let number = self.letters;
+                let recipient = format!("{name}+{number}-{:?}@{}", postfix.release(), HOSTED.name)
+                    .to_lowercase();
+                Letter { sender, writer, recipient, subject: subject.clone() }
+            }));
+            let recipients: Vec<_> =
+                letters[first..].iter().map(|letter| letter.recipient.clone()).collect();
+            postfix.send(&self.world.namespace, &subject, &recipients);
+        }
         letters
     }
 
     fn attempt(&self, letter: &Letter, number: usize) -> Attempt {
-        self.world.sender.attempt(&letter.recipient, number)
+        self.world.senders[letter.sender].attempt(&letter.recipient, number)
     }
 
     fn assert_arrived(&self, letter: &Letter, attempt: &Attempt, at: &str) {
@@ -311,7 +324,7 @@ impl<'a> Life<'a> {
     }
 }
 
-impl Writer<'_> {
+impl Writer {
     /// What Postfix is told if this is what is demanded, as `postmap -q` prints it.
     fn answer(&self) -> String {
         if self.demand.is_empty() {
@@ -326,6 +339,8 @@ impl Writer<'_> {
 /// A message to one recipient that nobody else has.
 #[derive(Debug)]
 struct Letter {
+    /// The place of the Postfix that it was handed to.
+    sender: usize,
     /// The place of its writer.
     writer: usize,
     recipient: String,

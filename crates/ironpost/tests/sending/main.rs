@@ -20,6 +20,7 @@ mod guide;
 mod hosted;
 mod internet;
 mod mail_hosts;
+mod moved;
 mod name_servers;
 #[path = "../network/name_service.rs"]
 mod name_service;

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::growing::Growing;
+use crate::moved;
 use crate::namespace::Namespace;
 use crate::programs::{Ended, finish, program, run};
 use std::ffi::OsString;
@@ -101,9 +102,8 @@ impl Drop for Resolver {
 }
 
 fn launch(folder: &Path, variables: &[(&'static str, OsString)], namespace: &Namespace) -> Child {
-    let mut command = namespace.command(Path::new(PROGRAM));
+    let mut command = moved::command(namespace, variables, Path::new(PROGRAM));
     command.args(["resolver", "--config"]).arg(folder.join(CONFIG));
-    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let log = File::options().append(true).open(folder.join(LOG)).unwrap();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }

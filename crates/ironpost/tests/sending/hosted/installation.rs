@@ -2,6 +2,7 @@
 
 use crate::clock::{Clock, Variables};
 use crate::hosted::pebble;
+use crate::moved;
 use crate::name_servers::UNBOUND;
 use crate::name_service::wait_for;
 use crate::namespace::Namespace;
@@ -84,9 +85,9 @@ impl Drop for Installation {
 }
 
 fn ironpost(folder: &Path, variables: &Variables, namespace: &Namespace) -> Command {
-    let mut command = namespace.command(Path::new(env!("CARGO_BIN_EXE_ironpost")));
+    let program = Path::new(env!("CARGO_BIN_EXE_ironpost"));
+    let mut command = moved::command(namespace, variables, program);
     command.env("IRONPOST_CONFIG", folder.join(CONFIG));
-    command.envs(variables.iter().map(|(name, value)| (name, value)));
     command
 }
 

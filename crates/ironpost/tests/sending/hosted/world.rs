@@ -7,6 +7,7 @@ use crate::domains::HOSTED;
 use crate::hosted::installation::Installation;
 use crate::hosted::pebble::Pebble;
 use crate::mail_hosts::MailHosts;
+use crate::moved;
 use crate::name_servers::{NameServers, UNBOUND};
 use crate::namespace::Namespace;
 use crate::programs::{Ended, assert_all_present, program};
@@ -24,7 +25,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) names: NameServers,
     pub(crate) arrivals: Arrivals,
-    pub(crate) sender: Sender,
+    pub(crate) senders: [Sender; 2],
     pub(crate) installation: Installation,
     _ca: Pebble,
     // The processes end before their files go.
@@ -63,8 +64,7 @@ impl World {
         let (namespace, clock, authority) = (Namespace::new(), Clock::default(), Authority::new());
         let mail = MailHosts::prepare(&authority, &part("mail"));
         let dns = part("dns");
-        let mut unbound = namespace.command(&program("unbound"));
-        unbound.envs(clock.variables(&dns));
+        let unbound = moved::command(&namespace, &clock.variables(&dns), &program("unbound"));
         let addresses = DETOURS.iter().map(|detour| detour.resolver).chain([UNBOUND]);
         let addresses: Vec<_> = addresses.map(Into::into).collect();
         let names = NameServers::start(&mail, &addresses, unbound, &namespace, &dns);
@@ -77,15 +77,19 @@ impl World {
         let installation =
             Installation::start(&clock, [&mail_root, &roots], &namespace, &part("installation"));
 
-        let (root, own) = (authority.root_pem(), part("postfix"));
-        let sender = Sender::install(Release::Debian12, &DETOURS, &root, &own, &namespace);
-        // It would resume a session of before the policy changed, and match no names again.
-        let strict = "smtp_tls_session_cache_database =";
-        sender.configure(&namespace, ["recipient_delimiter = +", strict]);
-        sender.look_at(&clock, &namespace);
-        sender.protect(&namespace);
-        sender.start(&namespace);
-        Self { clock, names, arrivals, sender, installation, _ca: ca, namespace, folder }
+        let root = authority.root_pem();
+        let senders = [(Release::Debian12, "debian12"), (Release::Debian13, "debian13")];
+        let senders = senders.map(|(release, name)| {
+            let sender = Sender::install(release, &DETOURS, &root, &part(name), &namespace);
+            // It would resume a session of before the policy changed, and match no names again.
+            let strict = "smtp_tls_session_cache_database =";
+            sender.configure(&namespace, ["recipient_delimiter = +", strict]);
+            sender.look_at(&clock, &namespace);
+            sender.protect(&namespace);
+            sender.start(&namespace);
+            sender
+        });
+        Self { clock, names, arrivals, senders, installation, _ca: ca, namespace, folder }
     }
 
     /// Starts the resolver that Postfix asks at an address.
