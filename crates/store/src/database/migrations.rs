@@ -21,5 +21,9 @@ macro_rules! step {
 /// In their order. What has been released is never changed; new ones go to the end. What a step
 /// brings is listed in [`crate::hosting::transfer`] too, or it gets lost on the way into another
 /// database.
-pub(super) const STEPS: &[Step] =
-    &[step!("0001_hosting"), step!("0002_certificates"), step!("0003_observations")];
+pub(super) const STEPS: &[Step] = &[
+    step!("0001_hosting"),
+    step!("0002_certificates"),
+    step!("0003_observations"),
+    step!("0004_former_mx"),
+];

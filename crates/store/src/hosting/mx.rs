@@ -4,7 +4,7 @@ use super::{DomainId, column};
 use crate::StoreError;
 use crate::database::{Database, Row, Statement};
 use ironpost_proto::domain::DnsName;
-use ironpost_proto::lifecycle::MxSet;
+use ironpost_proto::lifecycle::{FormerMx, MxSet};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 
 /// The MX hosts of a domain as they were seen last.
@@ -16,6 +16,8 @@ pub struct StoredMx {
     pub changed: Timestamp,
     /// When they were looked up last.
     pub seen: Timestamp,
+    /// Hosts from before that caches may still name.
+    pub former: Vec<FormerMx>,
 }
 
 impl Database {
@@ -39,7 +41,8 @@ impl Database {
             .bind(hosts.join(" "))
             .bind(stored.mx.ttl)
             .bind(column::millis(stored.changed))
-            .bind(column::millis(stored.seen));
+            .bind(column::millis(stored.seen))
+            .bind(former_text(&stored.former));
         let mut transaction = self.begin().await?;
         transaction.execute(put).await?;
         if let Some(event) = event {
@@ -64,7 +67,23 @@ fn stored(row: &Row) -> Result<StoredMx, StoreError> {
         mx: MxSet { hosts, ttl: column::number(row, 1)? },
         changed: column::time(row, 2)?,
         seen: column::time(row, 3)?,
+        former: former(&row.text(4)?).ok_or_else(column::damaged)?,
     })
+}
+
+fn former_text(former: &[FormerMx]) -> String {
+    let words = former.iter().map(|gone| format!("{} {}", gone.host, gone.until.as_millis()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn former(text: &str) -> Option<Vec<FormerMx>> {
+    let mut words = text.split(' ').filter(|word| !word.is_empty());
+    let mut former = Vec::new();
+    while let Some(host) = words.next() {
+        let until = Timestamp::from_millis(words.next()?.parse().ok()?);
+        former.push(FormerMx { host: host.parse().ok()?, until });
+    }
+    Some(former)
 }
 
 /// Who saw it.
@@ -72,8 +91,9 @@ const WHO: &str = "ironpost";
 /// What kind of event it is.
 const WHAT: &str = "mx";
 const NOTE: &str = "INSERT INTO events (domain_id, at, who, why, what) VALUES ($1, $2, $3, $4, $5)";
-const MX: &str = "SELECT hosts, ttl, changed_at, seen_at FROM mx_sets WHERE domain_id = $1";
-const PUT: &str = "INSERT INTO mx_sets (domain_id, hosts, ttl, changed_at, seen_at) \
-     VALUES ($1, $2, $3, $4, $5) \
+const MX: &str = "SELECT hosts, ttl, changed_at, seen_at, former FROM mx_sets WHERE domain_id = $1";
+const PUT: &str = "INSERT INTO mx_sets (domain_id, hosts, ttl, changed_at, seen_at, former) \
+     VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (domain_id) DO UPDATE SET hosts = excluded.hosts, ttl = excluded.ttl, \
-         changed_at = excluded.changed_at, seen_at = excluded.seen_at";
+         changed_at = excluded.changed_at, seen_at = excluded.seen_at, \
+         former = excluded.former";

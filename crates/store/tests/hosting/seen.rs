@@ -2,7 +2,7 @@
 
 use crate::place::{Place, added, on_both};
 use ironpost_proto::domain::DnsName;
-use ironpost_proto::lifecycle::MxSet;
+use ironpost_proto::lifecycle::{FormerMx, MxSet};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::hosting::DomainId;
 use ironpost_store::hosting::checks::{CHECKS_KEPT, REPORTS_KEPT, StoredCheck};
@@ -47,11 +47,14 @@ async fn mx_records_are_kept_with_their_changes(place: Place) {
     };
     for hosts in [names(&["mx1.a.test", "mx2.a.test"]), names(&["a\\032b.a.test"]), names(&[])] {
         let mx = MxSet { hosts, ttl: 3600 };
-        let stored = StoredMx { mx, changed: NOW, seen: NOW.after(HOUR) };
+        let gone = |host: &str| FormerMx { host: host.parse().unwrap(), until: NOW.after(HOUR) };
+        let former = vec![gone("old.a.test"), gone("c\\032d.a.test")];
+        let stored = StoredMx { mx, changed: NOW, seen: NOW.after(HOUR), former };
         database.put_mx_set(hosted.id, &stored, None).await.unwrap();
         assert_eq!(database.mx_set(hosted.id).await.unwrap(), Some(stored));
     }
-    let stored = StoredMx { mx: MxSet { hosts: Vec::new(), ttl: 1 }, changed: NOW, seen: NOW };
+    let mx = MxSet { hosts: Vec::new(), ttl: 1 };
+    let stored = StoredMx { mx, changed: NOW, seen: NOW, former: Vec::new() };
     database.put_mx_set(hosted.id, &stored, Some("mx1.a.test → none")).await.unwrap();
     let events = database.events(hosted.id, 10).await.unwrap();
     let event = events.iter().find(|event| event.what == "mx").unwrap();

@@ -58,7 +58,7 @@ pub(super) const TABLES: &[Table] = tables! {
     acme_troubles (domain_id Int, since Int, failures Int, again_at Int, why Text) by domain_id;
     fetches (domain_id Int, period Int, period_start Int, version Int, network Text, sender Text, fetched Int) by domain_id, period, period_start, version, network, sender;
     checks (domain_id Int, checked_at Int, verdict Text, summary Text, report Text) by domain_id, checked_at;
-    mx_sets (domain_id Int, hosts Text, ttl Int, changed_at Int, seen_at Int) by domain_id;
+    mx_sets (domain_id Int, hosts Text, ttl Int, changed_at Int, seen_at Int, former Text) by domain_id;
     alerts (kind Text, subject Text, organisation_id Int, domain_id Int, episode Int, facts Text, message Text, raised_at Int, quiet_since Int, closed_at Int) by kind, subject;
     alerts_told (channel Text, kind Text, subject Text, episode Int, told Text) by channel, kind, subject;
     alert_channels (channel Text, failures Int, retry_at Int, error Text) by channel;
