@@ -8,11 +8,11 @@ use crate::bulk::previous::PreviousRun;
 use crate::evidence::{Egress, Evidence, Host, Skip};
 use crate::gather::{Gatherer, NetworkError, NetworkOptions};
 use crate::report::{
-    AddressSummary, MxSummary, PolicySummary, Report, ReportedFinding, SCHEMA, Seen,
+    AddressSummary, MxSummary, PolicySummary, Report, ReportedFinding, SCHEMA, Seen, TlsState,
 };
 use crate::{grade, simulate, timeline, verdict};
 use ironpost_net::dns::answer::{Lookup, Mx};
-use ironpost_proto::domain::Domain;
+use ironpost_proto::domain::{DnsName, Domain};
 use jiff::Timestamp;
 
 /// What to look at, and what to add.
@@ -45,6 +45,14 @@ impl Checker {
     /// The MX RRset of a domain.
     pub async fn mx(&self, domain: &Domain) -> Lookup<Mx> {
         self.gatherer.mx(domain).await
+    }
+
+    /// What senders that insist on TLS would make of these hosts if they were MX hosts of the domain.
+    /// Ends within [`crate::gather::DOMAIN_DEADLINE`].
+    pub async fn hosts(&self, domain: &Domain, names: &[DnsName]) -> Vec<(DnsName, TlsState)> {
+        let (hosts, egress) = self.gatherer.hosts(domain, names, self.options.skip).await;
+        let hosts = hosts.into_iter().map(|host| host.seen);
+        hosts.map(|seen| (seen.name.clone(), tls_state(&seen, egress))).collect()
     }
 
     /// Checks one domain; `now` is the time findings are judged at. Ends within

@@ -10,7 +10,7 @@ mod policy_host;
 mod record;
 mod tls_rpt;
 
-use crate::evidence::{Evidence, Host, Skip};
+use crate::evidence::{Egress, Evidence, Host, Skip};
 use egress::EgressTest;
 use hosts::HostCache;
 use ironpost_net::address_guard::AddressGuard;
@@ -128,6 +128,24 @@ impl Gatherer {
     /// The MX RRset of a domain.
     pub async fn mx(&self, domain: &Domain) -> Lookup<Mx> {
         self.network.resolver.unvalidated().mx(&DnsName::from(domain)).await
+    }
+
+    /// Looks at hosts as at MX hosts of the domain, at no more than a domain may have; ends within
+    /// [`DOMAIN_DEADLINE`].
+    pub async fn hosts(
+        &self,
+        domain: &Domain,
+        names: &[DnsName],
+        skip: Skip,
+    ) -> (Vec<Host>, Egress) {
+        let network = &*self.network;
+        let look = Look { network, domain, skip, deadline: Instant::now() + DOMAIN_DEADLINE };
+        let looks = names.iter().take(MAX_HOSTS).map(|name| async move {
+            Host { preference: None, seen: look.host(name.clone()).await }
+        });
+        let hosts = futures_util::future::join_all(looks).await;
+        let egress = network.egress.judge(network, &hosts, look.deadline).await;
+        (hosts, egress)
     }
 
     /// Looks at one domain; ends within [`DOMAIN_DEADLINE`] whatever the peers do.

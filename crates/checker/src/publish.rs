@@ -92,9 +92,7 @@ pub fn publish(wanted: Wanted) -> Result<Publication, PublishError> {
     if mx.is_empty() && mode != Mode::None {
         return Err(PublishError::NoMx(mode));
     }
-    if let Some(address) = mx.iter().find_map(MxPattern::as_ipv4) {
-        return Err(PublishError::Address(address));
-    }
+    no_addresses(&mx)?;
     let max_age = max_age.unwrap_or_else(|| default_max_age(mode));
     let policy = Policy { mode, max_age, mx, extensions: Vec::new() };
     let file = policy.to_string();
@@ -177,13 +175,22 @@ fn without_repetitions(patterns: Vec<MxPattern>) -> Vec<MxPattern> {
     patterns.into_iter().filter(|pattern| seen.insert(pattern.clone())).collect()
 }
 
+/// No pattern is an address, which no MX record can name.
+pub fn no_addresses(mx: &[MxPattern]) -> Result<(), PublishError> {
+    mx.iter().find_map(MxPattern::as_ipv4).map_or(Ok(()), |at| Err(PublishError::Address(at)))
+}
+
+/// All of these lead to somebody who takes reports (RFC 8460 §3).
+pub fn are_targets(rua: &[ReportUri]) -> Result<(), PublishError> {
+    let stray = rua.iter().find(|uri| uri.target() == Target::Unsupported);
+    stray.map_or(Ok(()), |uri| Err(PublishError::ReportUri(uri.clone())))
+}
+
 fn report_uris(
     rua: Vec<ReportUri>,
     domain: Option<&Domain>,
 ) -> Result<Vec<ReportUri>, PublishError> {
-    if let Some(uri) = rua.iter().find(|uri| uri.target() == Target::Unsupported) {
-        return Err(PublishError::ReportUri(uri.clone()));
-    }
+    are_targets(&rua)?;
     if !rua.is_empty() {
         return Ok(rua);
     }
