@@ -10,7 +10,7 @@ use ironpost_checker::gather::{NetworkError, NetworkOptions};
 use ironpost_checker::render::json;
 use ironpost_checker::report::{Report, StepState, TlsState, Verdict};
 use ironpost_proto::domain::DnsName;
-use ironpost_proto::lifecycle::{Life, State};
+use ironpost_proto::lifecycle::{Life, NoAnswer, State};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::StoreError;
 use ironpost_store::database::Database;
@@ -137,21 +137,24 @@ impl Checks {
 /// What a report says of the MX hosts, for a switch to mode enforce: which are not fit for it, and
 /// of which nothing is known (no connection to port 25 goes out from here, say).
 pub fn gate(report: &Report) -> ironpost_proto::lifecycle::Checks {
-    let looked_up = |state: StepState| match state {
-        StepState::Ok | StepState::Warning | StepState::Failed => true,
-        // No such domain, or nobody could tell.
-        StepState::Absent | StepState::NotTested => false,
-    };
-    let is_known = report.timeline.iter().any(|step| step.step == "mx" && looked_up(step.state));
+    let mx = report.timeline.iter().find(|step| step.step == "mx");
+    let unknown = mx.and_then(|step| match step.state {
+        StepState::Ok | StepState::Warning | StepState::Failed => None,
+        StepState::Absent => Some(NoAnswer::NoSuchDomain),
+        StepState::NotTested => Some(NoAnswer::Failed(step.text.clone())),
+    });
     let hosts = |wanted: Option<TlsState>| -> Vec<DnsName> {
         let hosts = report.mx.iter().filter(|host| wanted.is_none_or(|tls| host.tls == tls));
         // What the checker writes as a name is one.
         hosts.filter_map(|host| host.host.parse().ok()).collect()
     };
+    let is_known = mx.is_some() && unknown.is_none();
     ironpost_proto::lifecycle::Checks {
         mx: is_known.then(|| hosts(None)),
+        unknown,
         unsound: hosts(Some(TlsState::Faulty)),
         untested: hosts(Some(TlsState::NotTested)),
+        former: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::checks::rhythm;
 use ironpost_net::dns::answer::{Answer, Mx, Outcome};
 use ironpost_net::dns::resolver::Resolver;
 use ironpost_proto::domain::{DnsName, Domain};
-use ironpost_proto::lifecycle::{Life, MxSet, State, proposal};
+use ironpost_proto::lifecycle::{FormerMx, Life, MxSet, State, proposal};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy::{Mode, Policy};
 use ironpost_store::StoreError;
@@ -114,18 +114,38 @@ struct Followed {
 
 fn follow(known: Option<StoredMx>, seen: MxSet, now: Timestamp) -> Followed {
     let Some(known) = known else {
-        return Followed { stored: StoredMx { mx: seen, changed: now, seen: now }, event: None };
+        let stored = StoredMx { mx: seen, changed: now, seen: now, former: Vec::new() };
+        return Followed { stored, event: None };
     };
+    let former = former(&known, &seen.hosts, now);
     if known.mx.hosts == seen.hosts {
         // What a cache answers is what is left of a TTL.
         let mx = MxSet { ttl: seen.ttl.max(known.mx.ttl), ..seen };
         return Followed {
-            stored: StoredMx { mx, changed: known.changed, seen: now },
+            stored: StoredMx { mx, changed: known.changed, seen: now, former },
             event: None,
         };
     }
     let event = format!("{} → {}", names(&known.mx.hosts), names(&seen.hosts));
-    Followed { stored: StoredMx { mx: seen, changed: now, seen: now }, event: Some(event) }
+    Followed { stored: StoredMx { mx: seen, changed: now, seen: now, former }, event: Some(event) }
+}
+
+/// The MX hosts of before that caches may still name, now that DNS is seen to name these.
+pub(crate) fn former(known: &StoredMx, seen: &[DnsName], now: Timestamp) -> Vec<FormerMx> {
+    let mut former = known.former.clone();
+    if known.mx.hosts != seen {
+        // Those that are named still too: they may go before caches forget this.
+        let until = known.mx.forgotten_from(now);
+        let gone = known.mx.hosts.iter().map(|host| FormerMx { host: host.clone(), until });
+        former.extend(gone);
+    }
+    former.retain(|gone| now < gone.until);
+    // What was named twice goes by the later moment.
+    former.sort_by(|one, other| (&one.host, other.until).cmp(&(&other.host, one.until)));
+    former.dedup_by(|later, kept| later.host == kept.host);
+    former.sort_by(|one, other| other.until.cmp(&one.until));
+    former.truncate(MAX_FORMER);
+    former
 }
 
 /// The hosts that mail goes to, in the order of their names; none where the domain takes no mail, or
@@ -153,6 +173,9 @@ fn names(hosts: &[DnsName]) -> String {
     }
 }
 
+/// Former MX hosts of a domain that are kept; those go first that are forgotten first. Own limit: a
+/// domain that names others by the hour is no domain that enforces anything.
+const MAX_FORMER: usize = 64;
 /// How often MX records are looked at. Own limit: a change is noticed within a working day.
 const STEADY: Duration = Duration::from_hours(6);
 /// While a change of MX hosts is under way.

@@ -53,6 +53,7 @@ pub(super) enum Asked {
         from: MxSet,
     },
     Narrow,
+    BreakOff,
     Remove,
 }
 
@@ -141,6 +142,7 @@ impl Asked {
                 Command::Migrate { id, to: to.clone(), from: from.clone() }
             }
             Self::Narrow => Command::Narrow { id },
+            Self::BreakOff => Command::BreakOff { id },
             Self::Remove => Command::Remove,
         }
     }

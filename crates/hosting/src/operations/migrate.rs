@@ -7,16 +7,27 @@ use ironpost_proto::lifecycle::{Checks, Milestone, MxSet, plan};
 use ironpost_store::hosting::domains::Hosted;
 
 impl Desk {
-    /// Decides on a policy for the hosts of now and those that are to be alone in the end.
+    /// Decides on a policy for the hosts of now and those that are to be alone in the end; `checks`
+    /// are of the latter.
     pub async fn migrate(
         &self,
         name: &Domain,
-        to: Vec<DnsName>,
-        from: MxSet,
+        (from, to): (MxSet, Vec<DnsName>),
         said: &Said,
+        checks: &Checks,
     ) -> Result<Prepared, OperationError> {
-        let checks = Checks::default();
-        self.prepare(name, Asked::Migrate { to, from }, said, &checks).await
+        self.prepare(name, Asked::Migrate { to, from }, said, checks).await
+    }
+
+    /// Decides on the policy from before a change of MX hosts.
+    pub async fn break_off(
+        &self,
+        name: &Domain,
+        said: &Said,
+        checks: &Checks,
+    ) -> Result<Prepared, OperationError> {
+        let checks = self.with_former(name, checks).await?;
+        self.prepare(name, Asked::BreakOff, said, &checks).await
     }
 
     /// Decides on a policy for the new hosts alone.

@@ -2,6 +2,8 @@
 
 use super::decision::Asked;
 use super::{Desk, OperationError, Prepared, Said};
+use crate::drift::former;
+use crate::jobs::Kind;
 use ironpost_checker::publish::default_max_age;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{Checks, Life};
@@ -29,7 +31,27 @@ impl Desk {
         said: &Said,
         checks: &Checks,
     ) -> Result<Prepared, OperationError> {
-        self.prepare(name, Asked::Publish(wanted), said, checks).await
+        let checks = self.with_former(name, checks).await?;
+        self.prepare(name, Asked::Publish(wanted), said, &checks).await
+    }
+
+    /// The same checks, with the MX hosts of before: what was seen of them, up to what is seen now. A
+    /// node is to look as well, so that the moment stands from which this counts.
+    pub(super) async fn with_former(
+        &self,
+        name: &Domain,
+        checks: &Checks,
+    ) -> Result<Checks, OperationError> {
+        let hosted = self.hosted(name).await?;
+        let Some(known) = self.database.mx_set(hosted.id).await? else { return Ok(checks.clone()) };
+        let mut seen = checks.mx.clone().unwrap_or_else(|| known.mx.hosts.clone());
+        seen.sort();
+        seen.dedup();
+        let now = self.clock.now();
+        if seen != known.mx.hosts {
+            self.database.schedule(Kind::Drift.as_str(), Some(hosted.id), now).await?;
+        }
+        Ok(Checks { former: former(&known, &seen, now), ..checks.clone() })
     }
 }
 

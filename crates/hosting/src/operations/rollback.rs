@@ -14,6 +14,7 @@ impl Desk {
         said: &Said,
         checks: &Checks,
     ) -> Result<Prepared, OperationError> {
-        self.prepare(name, Asked::Rollback(number), said, checks).await
+        let checks = self.with_former(name, checks).await?;
+        self.prepare(name, Asked::Rollback(number), said, &checks).await
     }
 }

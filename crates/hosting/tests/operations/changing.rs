@@ -2,18 +2,23 @@
 
 use crate::place::{Place, add, on_both, policy, steps};
 use futures_util::future::join_all;
-use ironpost_hosting::operations::add::First;
+use ironpost_hosting::operations::add::{Elsewhere, First};
 use ironpost_hosting::operations::publish::Wanted;
 use ironpost_hosting::operations::{Desk, OperationError, Prepared, Said};
-use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Change, Checks, Override, State};
+use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::lifecycle::{
+    Change, Checks, FormerMx, MARGIN, MxSet, Override, Refusal, State,
+};
 use ironpost_proto::mta_sts::policy::{MaxAge, Mode};
+use ironpost_store::hosting::mx::StoredMx;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 on_both!(
     what_nodes_do_meanwhile_is_in_nobodys_way,
     of_many_at_once_each_is_made,
     what_would_come_to_something_else_is_not_made,
+    a_host_that_caches_may_name_is_not_dropped,
 );
 
 fn name() -> Domain {
@@ -78,4 +83,40 @@ async fn what_would_come_to_something_else_is_not_made(place: Place) {
     let error = desk.carry_out(prepared).await.unwrap_err();
     assert!(matches!(error, OperationError::Overtaken(_)), "another hosting: {error}");
     assert_eq!(desk.hosted(&name()).await.unwrap(), anew);
+}
+
+/// R11: the MX records were switched in DNS, and now the policy is to follow at once.
+async fn a_host_that_caches_may_name_is_not_dropped(place: Place) {
+    let desk = place.desk("default").await;
+    let enforced = Elsewhere { id: "a".parse().ok(), policy: policy("enforce", 604_800) };
+    let (old, new): (DnsName, DnsName) =
+        ("mx.a.test".parse().unwrap(), "new.a.test".parse().unwrap());
+    assert!(enforced.policy.covers(&old) && !enforced.policy.covers(&new));
+    let hosted = add(&desk, First::Adopted(enforced)).await.unwrap();
+    steps(&desk, &hosted, &[Change::Everywhere(1), Change::Announce(1)]).await;
+    let start = desk.clock.now();
+    let seen = |host: &DnsName, former: Vec<FormerMx>| {
+        let mx = MxSet { hosts: vec![host.clone()], ttl: 7_200 };
+        StoredMx { mx, changed: start, seen: start, former }
+    };
+    desk.database.put_mx_set(hosted.id, &seen(&old, Vec::new()), None).await.unwrap();
+
+    let wanted = Wanted { mx: vec!["new.a.test".parse().unwrap()], ..Wanted::default() };
+    let checks = Checks { mx: Some(vec![new.clone()]), ..Checks::default() };
+    let (name, said) = (name(), Said::default());
+    let publish = || desk.publish(&name, wanted.clone(), &said, &checks);
+    let until = start.after(Duration::from_secs(7_200)).after(MARGIN);
+    let cached = [Refusal::CachedMx { host: old.clone(), until }];
+    let refused = |error| match error {
+        OperationError::Refused(refused) => refused.0,
+        error => panic!("{error}"),
+    };
+    assert_eq!(refused(publish().await.unwrap_err()), cached, "no node has looked yet");
+
+    let former = vec![FormerMx { host: old, until }];
+    desk.database.put_mx_set(hosted.id, &seen(&new, former), None).await.unwrap();
+    place.clock.advance(Duration::from_secs(7_200));
+    assert_eq!(refused(publish().await.unwrap_err()), cached, "a node has");
+    place.clock.advance(MARGIN);
+    publish().await.unwrap();
 }

@@ -4,7 +4,7 @@ use crate::postgres::Cluster;
 use ironpost_hosting::operations::add::{Add, First, NotAdded};
 use ironpost_hosting::operations::{Desk, Said};
 use ironpost_net::clock::Clock;
-use ironpost_proto::lifecycle::{Change, Way};
+use ironpost_proto::lifecycle::{Change, Checks, Way};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_proto::mta_sts::policy::{self, Policy};
 use ironpost_store::database::{Database, DatabaseAddress, Migration};
@@ -95,7 +95,8 @@ pub(crate) fn policy(mode: &str, max_age: u32) -> Policy {
 
 /// `a.test`, beginning with that.
 pub(crate) async fn add(desk: &Desk, first: First) -> Result<Hosted, NotAdded> {
-    let add = Add { name: "a.test".parse().unwrap(), way: Way::Cname, rua: None, first };
+    let (name, checks) = ("a.test".parse().unwrap(), Checks::default());
+    let add = Add { name, way: Way::Cname, rua: None, first, checks };
     let prepared = desk.prepare_add(&add, &Said::default()).await?;
     desk.add(prepared).await
 }

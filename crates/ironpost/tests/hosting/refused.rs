@@ -62,7 +62,10 @@ fn a_name_in_another_script_is_taken_as_it_is_in_dns() {
     let add =
         home.ironpost(["domain", "add", "B\u{fc}cher.example", "--mx", "mx.b\u{fc}cher.example"]);
     assert_eq!(add.code, 0, "{add:?}");
-    assert_eq!(add.stderr, "B\u{fc}cher.example is xn--bcher-kva.example in DNS\n");
+    assert!(
+        add.stderr.starts_with("B\u{fc}cher.example is xn--bcher-kva.example in DNS\n"),
+        "{add:?}"
+    );
     assert!(add.stdout.contains("\n  mx: mx.xn--bcher-kva.example\n"), "{add:?}");
     for name in ["b\u{fc}cher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.EXAMPLE."] {
         let show = home.ironpost(["domain", "show", name]);

@@ -18,7 +18,7 @@ use ironpost_hosting::operations::Prepared;
 use ironpost_hosting::operations::add::{Add, Elsewhere, First, NotAdded, Undecided, Wish};
 use ironpost_net::clock::Clock;
 use ironpost_proto::domain::Domain;
-use ironpost_proto::lifecycle::{Change, Way};
+use ironpost_proto::lifecycle::{Change, Checks, Way};
 use ironpost_proto::mta_sts::mx_pattern::MxPattern;
 use ironpost_proto::mta_sts::policy::{Mode, Policy};
 use ironpost_proto::tls_rpt::record::ReportUri;
@@ -66,7 +66,7 @@ pub(crate) struct AddArgs {
     rua: Vec<ReportUri>,
 
     /// Take over the policy that the domain publishes now, under its id, without a gap
-    #[arg(long, conflicts_with_all = ["mx", "max_age", "replace"], help_heading = "Policy")]
+    #[arg(long, conflicts_with_all = ["mx", "mode", "max_age", "replace"], help_heading = "Policy")]
     import: bool,
 
     /// Publish a new policy in place of the one that the domain publishes now. That one is taken over
@@ -111,7 +111,12 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
         console.note(&format!("{} is {name} in DNS", args.domain));
     }
     let said = args.change.said()?;
-    let (first, note) = first(&args, &name, &settings).await?;
+    publish::are_targets(&args.rua).map_err(Failure::usage)?;
+    // What is hosted here is not told to be published elsewhere.
+    let (desk, folder) = args.desk.imagine(&settings).await?;
+    desk.may_add(&name).await.map_err(not_added)?;
+    let (first, note) = first(&args, &name, &settings, console).await?;
+    let checks = checked(&name, &first, &settings, console).await?;
     let rua = (!args.rua.is_empty())
         .then(|| args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
     let way = match args.records {
@@ -125,14 +130,14 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
              configuration",
         ));
     }
-    let add = Add { name, way, rua, first };
+    let add = Add { name, way, rua, first, checks };
     if args.change.dry_run() {
-        let (desk, _folder) = args.desk.imagine(&settings).await?;
         let prepared = desk.prepare_add(&add, &said).await.map_err(not_added)?;
         note.iter().for_each(|note| console.note(note));
         console.print(&text(&prepared, &settings, true, console.stdout_style())?)?;
         return Ok(Exit::Clean);
     }
+    drop((desk, folder));
     let desk = args.desk.make(&settings).await?;
     let prepared = desk.prepare_add(&add, &said).await.map_err(not_added)?;
     let shown = text(&prepared, &settings, false, console.stdout_style())?;
@@ -156,6 +161,7 @@ async fn first(
     args: &AddArgs,
     name: &Domain,
     settings: &HostingSettings,
+    console: &Console,
 ) -> Result<(First, Option<String>), Failure> {
     let wish = match (args.import, args.replace) {
         (true, _) => Wish::TakenOver,
@@ -182,7 +188,7 @@ async fn first(
                 || "announced by no valid record, so it takes a new id".to_owned(),
                 |id| format!("with the id {id}"),
             );
-            let note = format!("{name} publishes a policy now, {under}: it is taken over");
+            let note = format!("the policy that {name} publishes now, {under}, is taken over");
             Ok((First::Adopted(elsewhere), Some(note)))
         }
         Some(elsewhere) => {
@@ -190,10 +196,10 @@ async fn first(
                 "the policy that {name} publishes now is served until its names lead here, and \
                  replaced then"
             );
-            let new = proposed(args, name, settings).await?;
+            let new = proposed(args, name, settings, console).await?;
             Ok((First::Replacing(elsewhere, new), Some(note)))
         }
-        None => Ok((First::New(proposed(args, name, settings).await?), unknown)),
+        None => Ok((First::New(proposed(args, name, settings, console).await?), unknown)),
     }
 }
 
@@ -202,16 +208,45 @@ async fn proposed(
     args: &AddArgs,
     name: &Domain,
     settings: &HostingSettings,
+    console: &Console,
 ) -> Result<Policy, Failure> {
     let mx = if args.mx.is_empty() {
-        checking::patterns(name, settings).await?
+        checking::patterns(name, settings, console).await?
     } else {
         args.mx.clone()
     };
+    checking::fit(&mx)?;
     let mode: Mode = args.mode.into();
     let max_age = args.max_age.as_ref().map(|MaxAgeArg(age)| *age);
     let max_age = max_age.unwrap_or_else(|| default_max_age(mode));
     Ok(Policy { mode, max_age, mx, extensions: Vec::new() })
+}
+
+/// What is to be known of the MX hosts before this is published. What is live elsewhere is taken over
+/// whatever they are like.
+async fn checked(
+    name: &Domain,
+    first: &First,
+    settings: &HostingSettings,
+    console: &Console,
+) -> Result<Checks, Failure> {
+    match first {
+        First::New(policy) | First::Replacing(_, policy) => {
+            checking::checks(name, Some(policy), settings, console).await
+        }
+        First::Adopted(elsewhere) => {
+            if let Ok(mx) = checking::mx(name, settings).await {
+                let policy = &elsewhere.policy;
+                for host in mx.hosts.iter().filter(|host| !policy.covers(host)) {
+                    console.note(&format!(
+                        "no mx pattern of the policy matches the MX host {host}: `domain publish {name} \
+                         --mx …` mends that once it is taken over"
+                    ));
+                }
+            }
+            Ok(Checks::default())
+        }
+    }
 }
 
 fn text(
@@ -243,6 +278,9 @@ fn text(
     for line in policy.map(ToString::to_string).unwrap_or_default().lines() {
         let _ = writeln!(out, "  {}", style.literal(line));
     }
+    if let (true, Some(rua)) = (dry, &hosted.rua) {
+        let _ = writeln!(out, "\nand this TLS-RPT record:\n\n  v=TLSRPTv1; rua={rua};");
+    }
     if dry {
         return Ok(out);
     }
@@ -268,11 +306,16 @@ fn text(
     let _ = write!(
         out,
         "\nAs soon as they are seen there, `ironpost serve` orders the certificate, fetches the \
-         policy itself,\nand publishes it. How far it is:\n\n  {}\n\nOnce mode testing has been \
-         published for a day and reports are clean:\n\n  {}\n",
+         policy itself,\nand publishes it. How far it is:\n\n  {}\n",
         style.literal(&format!("ironpost domain show {name}")),
-        style.literal(&format!("ironpost domain publish {name} --mode enforce")),
     );
+    if policy.is_some_and(|policy| policy.mode == Mode::Testing) {
+        let _ = write!(
+            out,
+            "\nOnce mode testing has been published for a day and reports are clean:\n\n  {}\n",
+            style.literal(&format!("ironpost domain publish {name} --mode enforce")),
+        );
+    }
     Ok(out)
 }
 

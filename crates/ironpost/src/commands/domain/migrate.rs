@@ -10,7 +10,7 @@ use crate::output::Console;
 use clap::Args;
 use ironpost_hosting::operations::Desk;
 use ironpost_proto::domain::{DnsName, Domain};
-use ironpost_proto::lifecycle::{Milestone, Stage};
+use ironpost_proto::lifecycle::{Checks, Milestone, Stage};
 use ironpost_proto::mta_sts::discovery::Timestamp;
 use ironpost_store::hosting::domains::Hosted;
 use std::fmt::Write;
@@ -35,6 +35,10 @@ pub(crate) struct MigrateArgs {
     #[arg(long)]
     narrow: bool,
 
+    /// Break it off: publish the policy for the old hosts again
+    #[arg(long, conflicts_with_all = ["to", "narrow"])]
+    cancel: bool,
+
     #[command(flatten)]
     change: ChangeArgs,
 
@@ -47,19 +51,30 @@ pub(super) async fn run(args: MigrateArgs, console: &Console) -> Result<Exit, Fa
     let Opened { desk, settings } = args.desk.open().await?;
     let said = args.change.said()?;
     let name = &args.domain;
-    if args.narrow {
-        let hosted = desk.hosted(name).await.map_err(failed)?;
-        let latest = hosted.life.latest().map(|version| &version.policy);
+    // Whose it is not does not have us look anything up.
+    let hosted = desk.hosted(name).await.map_err(failed)?;
+    let latest = hosted.life.latest().map(|version| &version.policy);
+    if (args.narrow || args.cancel) && hosted.life.migration.is_some() {
         let checks = checking::checks(name, latest, &settings, console).await?;
-        let prepared = desk.narrow(name, &said, &checks).await;
+        let prepared = if args.narrow {
+            if let Some(early) = early(&desk.milestones(&hosted), desk.clock.now()) {
+                console.note(&early);
+            }
+            desk.narrow(name, &said, &checks).await
+        } else {
+            desk.break_off(name, &said, &checks).await
+        };
+        return carry_out(&desk, prepared, &args.change, console).await;
+    }
+    if args.narrow || args.cancel {
+        let prepared = desk.narrow(name, &said, &Checks::default()).await;
         return carry_out(&desk, prepared, &args.change, console).await;
     }
     if !args.to.is_empty() {
-        // Whose it is not does not have us look anything up.
-        desk.hosted(name).await.map_err(failed)?;
         let from = checking::mx(name, &settings).await?;
-        let to = args.to.iter().map(DnsName::from).collect();
-        let prepared = desk.migrate(name, to, from, &said).await;
+        let to: Vec<_> = args.to.iter().map(DnsName::from).collect();
+        let checks = checking::hosts(name, &to, latest, &settings, console).await?;
+        let prepared = desk.migrate(name, (from, to), &said, &checks).await;
         let exit = carry_out(&desk, prepared, &args.change, console).await?;
         if args.change.dry_run() {
             return Ok(exit);
@@ -83,12 +98,33 @@ fn stages(desk: &Desk, hosted: &Hosted) -> String {
         // Writing to a `String` cannot fail.
         let _ = writeln!(out, "  {}", stage(milestone, now));
     }
+    if let Some(early) = early(&milestones, now) {
+        let _ = writeln!(out, "\nWarning: {early}.");
+    }
     if let Some(next) = milestones.iter().find(|milestone| !milestone.done) {
-        let _ = writeln!(out, "\n{}", advice(next.what, name));
+        let _ = writeln!(out, "\n{}", advice(next, name));
     } else {
         let _ = writeln!(out, "\nNext: ironpost domain migrate {name} --narrow");
     }
+    let _ = writeln!(out, "To break it off: ironpost domain migrate {name} --cancel");
     out
+}
+
+/// What there is to say of MX records that were switched while senders may hold older policies.
+fn early(milestones: &[Milestone], now: Timestamp) -> Option<String> {
+    let stage = |wanted| milestones.iter().find(|milestone| milestone.what == wanted);
+    let (switch, switched) = (stage(Stage::MaySwitch)?, stage(Stage::Switched)?);
+    if switch.done || !switched.done {
+        return None;
+    }
+    let until = switch.date.map_or_else(
+        || "for how long is not known yet".to_owned(),
+        |date| format!("until {}", times::from_now(date, now)),
+    );
+    Some(format!(
+        "the MX records were switched too soon: senders may hold a policy from before, by which they \
+         refuse the new hosts, {until}; with the old hosts in the MX records too, mail goes there"
+    ))
 }
 
 /// One stage in a line.
@@ -100,24 +136,32 @@ pub(super) fn stage(milestone: &Milestone, now: Timestamp) -> String {
         Stage::MayNarrow => "no cache has the old MX records: the policy may be narrowed",
     };
     let mark = if milestone.done { "done" } else { "    " };
-    let date =
-        milestone.date.map_or_else(|| "no date yet".to_owned(), |date| times::from_now(date, now));
-    format!("{mark}  {what}: {date}")
+    match (milestone.date, milestone.done) {
+        (Some(date), _) => format!("{mark}  {what}: {}", times::from_now(date, now)),
+        (None, true) => format!("{mark}  {what}"),
+        (None, false) => format!("{mark}  {what}: no date yet"),
+    }
 }
 
-fn advice(next: Stage, name: &Domain) -> String {
-    match next {
+fn advice(next: &Milestone, name: &Domain) -> String {
+    let until = next.date.map_or_else(
+        || "until there is a date, and it has come".to_owned(),
+        |date| format!("until {}", times::stamp(date)),
+    );
+    match next.what {
         Stage::Widened => {
             format!("Next: nothing to do; `ironpost domain show {name}` tells what it waits for.")
         }
         Stage::MaySwitch => {
-            "Next: wait. The old hosts have to take mail until then and beyond.".to_owned()
+            format!("Next: wait {until}. The MX records stay as they are until then.")
         }
         Stage::Switched => {
             "Next: put the new hosts into the MX records. The old ones go on taking mail."
                 .to_owned()
         }
-        Stage::MayNarrow => "Next: wait. The old hosts have to take mail until then.".to_owned(),
+        Stage::MayNarrow => {
+            format!("Next: wait {until}. The old hosts have to take mail until then.")
+        }
     }
 }
 
@@ -126,4 +170,5 @@ Examples:
   ironpost domain migrate example.com --to mx1.new.example,mx2.new.example --dry-run
   ironpost domain migrate example.com --to mx1.new.example,mx2.new.example
   ironpost domain migrate example.com
-  ironpost domain migrate example.com --narrow";
+  ironpost domain migrate example.com --narrow
+  ironpost domain migrate example.com --cancel --reason 'the new provider is not ready'";

@@ -59,8 +59,12 @@ pub(crate) struct PublishArgs {
 pub(super) async fn run(args: PublishArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, settings } = args.desk.open().await?;
     let hosted = desk.hosted(&args.domain).await.map_err(failed)?;
-    let mx =
-        if args.mx_from_dns { checking::patterns(&args.domain, &settings).await? } else { args.mx };
+    let mx = if args.mx_from_dns {
+        checking::patterns(&args.domain, &settings, console).await?
+    } else {
+        args.mx
+    };
+    checking::fit(&mx)?;
     let wanted = Wanted {
         mode: args.mode.map(Into::into),
         max_age: args.max_age.map(|MaxAgeArg(age)| age),

@@ -45,7 +45,7 @@ impl Installation {
         let folder = lab.config_file().parent().unwrap_or(Path::new("."));
         let http = free_port(lab)?;
         let ca = lab.start_ca(http).await.map_err(Failure::could_not_test)?;
-        let config = folder.join("hosting.toml");
+        let config = folder.join(CONFIG);
         let write = |path: &Path, text: &str| {
             fs::write(path, text).map_err(|error| Failure::writing(path, error))
         };
@@ -54,7 +54,7 @@ impl Installation {
         write(&config, &format!("{network}{}", section(lab, http, &ca.directory())))?;
         let state = folder.join(STATE);
         make_folder(&state, daemon::PRIVATE).map_err(|error| Failure::writing(&state, error))?;
-        let log = folder.join("serve.log");
+        let log = folder.join(LOG);
         let server = serve(&config, &log)?;
         let settings = HostingArgs::from_file(config.clone()).settle()?;
         let desk = desk::of(&settings, organisations::FIRST).await?;
@@ -105,7 +105,8 @@ impl Installation {
             extensions: Vec::new(),
         };
         let first = First::New(policy);
-        let add = Add { name: name.clone(), way: Way::Cname, rua: None, first };
+        let checks = Checks::default();
+        let add = Add { name: name.clone(), way: Way::Cname, rua: None, first, checks };
         let prepared = self.desk.prepare_add(&add, &Said::default()).await;
         self.desk.add(prepared.map_err(Failure::usage)?).await.map_err(Failure::usage)
     }
@@ -224,8 +225,15 @@ fn lab_roots(lab: &Lab) -> Result<String, Failure> {
     fs::read_to_string(lab.roots_file()).map_err(|error| Failure::reading(lab.roots_file(), error))
 }
 
+const CONFIG: &str = "hosting.toml";
+const LOG: &str = "serve.log";
+/// What is written into the folder of the lab.
+pub(super) const FILES: [&str; 2] = [CONFIG, LOG];
 /// The folder of the installation's state, in that of the lab.
-const STATE: &str = "hosting";
+pub(super) const STATE: &str = "hosting";
+/// What `ironpost serve` and the commands beside it write there.
+pub(super) const STATE_FILES: [&str; 4] =
+    ["ironpost.db", "ironpost.db-wal", "ironpost.db-shm", "sealing.key"];
 /// What becomes of each customer; gone: of whom nothing is done, and who waits for somebody to try.
 const WANTED: [State; 5] =
     [State::Enforce, State::Testing, State::Pending, State::Withdrawing, State::Gone];
