@@ -2,6 +2,8 @@
 
 mod files;
 
+pub use files::{LAB_FILES, LAB_MARK};
+
 use crate::acme::{AcmeCa, AcmeCaOptions, Names};
 use crate::address;
 use crate::certificates::Authority;

@@ -30,7 +30,7 @@ mod tls;
 pub use acme::{AcmeCa, AcmeCaOptions, AcmeFault, Binding, Names, OrderSeen, Outage, RetryAfter};
 pub use crowd::{Crowd, CrowdCounts, CrowdOptions, MOST_SENDERS};
 pub use error::{LabError, ScenarioError};
-pub use lab::{Lab, LabOptions};
+pub use lab::{LAB_FILES, LAB_MARK, Lab, LabOptions};
 pub use listen::LabPorts;
 pub use scenario::{Expectation, Scenario};
 pub use seen::{Seen, Transport};

@@ -3,6 +3,7 @@
 mod agreement;
 mod check;
 mod hosting;
+mod place;
 
 use crate::descriptors::Descriptors;
 use crate::exit::Exit;
@@ -12,6 +13,7 @@ use crate::output::{Console, shell_word};
 use clap::{Args, Subcommand};
 use hosting::Installation;
 use ironpost_lab::{Lab, LabOptions, Scenario};
+use place::Place;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,7 +42,8 @@ struct LabStart {
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
 
-    /// Write the lab's files (configuration, roots, list of domains) here and leave them
+    /// Write the lab's files (configuration, roots, list of domains) here and leave them; the next
+    /// lab in this folder begins afresh
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 
@@ -78,6 +81,7 @@ async fn serve(start: LabStart, console: &Console) -> Result<Exit, Failure> {
     let stop = Signals::listen()?.next();
     tokio::pin!(stop);
     Descriptors::raise();
+    let _place = start.place(console)?;
     let lab = Lab::start(start.options()).await.map_err(Failure::could_not_test)?;
     console.print(&guide(&lab, &own_name()))?;
     let installation = tokio::select! {
@@ -130,7 +134,8 @@ fn hosting_guide(lab: &Lab, installation: &Installation, program: &str) -> Strin
          {domain} records {free} {config} >> {records}\n  \
          {domain} show {free} {config}\n  \
          {domain} publish {free} --mode enforce --override 'a lab has no day to wait' {config}\n  \
-         {program} check {free} {config}\n\n",
+         {program} check {free} {config}\n\n\
+         An MX line in {records} makes another customer: shop.customers.example. MX 10 mx.{free}.\n\n",
         lab.customers().count(),
         installation.config.display(),
         installation.log.display(),
@@ -141,6 +146,11 @@ fn hosting_guide(lab: &Lab, installation: &Installation, program: &str) -> Strin
 const LOOK: Duration = Duration::from_millis(200);
 
 impl LabStart {
+    /// Keeps the folder that is named for this lab.
+    fn place(&self, console: &Console) -> Result<Option<Place>, Failure> {
+        self.dir.as_deref().map(|dir| Place::take(dir, console)).transpose()
+    }
+
     fn options(self) -> LabOptions {
         LabOptions {
             scenarios: self.scenarios,

@@ -2,8 +2,10 @@
 
 use crate::program::{Run, command, finish};
 use ironpost_lab::{Lab, LabOptions};
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use tokio::runtime::Runtime;
 
 /// A lab that runs until it is dropped.
@@ -85,6 +87,62 @@ fn scenarios_can_be_chosen_by_name() {
     assert!(!run.stdout.contains("sound-enforce.example"));
     let run = crate::program::ironpost(["lab", "check", "no-such-scenario"]);
     assert_eq!(run.code, 2);
+}
+
+/// A lab in `folder` that has told everything there is to try.
+fn lab_in(folder: &Path) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ironpost"))
+        .args(["lab", "--dir"])
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("An MX line in")), "the lab has ended");
+    child
+}
+
+#[test]
+fn a_folder_is_of_one_lab_at_a_time_and_the_next_begins_afresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let mut first = lab_in(folder.path());
+    let written =
+        || ["ironpost.toml", "hosting.toml", "ca.pem"].map(|name| fs::read(path(name)).unwrap());
+    let before = written();
+    let second = finish(command().args(["lab", "--dir"]).arg(folder.path()));
+    assert_eq!((second.code, &*second.stdout), (2, ""), "{second:?}");
+    let told = format!("error: another lab (process {}) runs in ", first.id());
+    assert!(second.stderr.starts_with(&told), "{second:?}");
+    assert!(written() == before, "nothing was touched");
+    signal("INT", first.id());
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+    fs::write(path("mine.txt"), "mine").unwrap();
+    fs::write(path("hosting/mine.txt"), "mine").unwrap();
+
+    let mut next = lab_in(folder.path());
+    let mut talk = BufReader::new(next.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(talk.next().unwrap().contains("begins afresh"));
+    assert!(talk.any(|line| line == "bakery.customers.example is enforce"));
+    signal("INT", next.id());
+    assert_eq!(next.wait().unwrap().code(), Some(0));
+    assert!(path("mine.txt").exists() && path("hosting/mine.txt").exists());
+}
+
+#[test]
+fn a_lab_writes_over_nobody_elses_files() {
+    for name in ["ironpost.toml", "records.zone", "hosting"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), "# mine\n").unwrap();
+        let run = finish(command().args(["lab", "--dir"]).arg(folder.path()));
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{name}: {run:?}");
+        let told = format!("{name} is there already, and no lab has written it");
+        assert!(run.stderr.contains(&told), "{run:?}");
+        let there: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert_eq!(there.len(), 1, "{there:?}");
+        assert_eq!(fs::read(folder.path().join(name)).unwrap(), b"# mine\n");
+    }
 }
 
 /// Sends a signal to a process that a test has started.

@@ -21,7 +21,13 @@ impl Overlay {
                 nodes.insert(WireName::from_wire(name), Vec::new());
                 above = parent(name);
             }
-            push(nodes.entry(record.owner.clone()).or_default(), record);
+            let sets = nodes.entry(record.owner.clone()).or_default();
+            // RFC 2181 §5: the same record twice is one record.
+            let is_there =
+                |set: &RrSet| set.rtype == record.rtype && set.data.contains(&record.data);
+            if !sets.iter().any(is_there) {
+                push(sets, record);
+            }
         }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = nodes;
     }
@@ -36,5 +42,25 @@ impl Overlay {
             }
         }
         Some(sets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::zone_file::read_zone;
+
+    #[test]
+    fn a_record_that_is_put_twice_is_one() {
+        let line = "mta-sts.a.test. 3600 IN CNAME host.b.test.\n";
+        let others = "a.test. MX 10 mx1.a.test.\na.test. MX 20 mx2.a.test.\n";
+        let text = [line, others, line].concat();
+        let overlay = Overlay::default();
+        overlay.set(read_zone(&text, ".").unwrap());
+        let records = |name: &str| {
+            let sets = overlay.over(&WireName::parse(name).unwrap(), None).unwrap();
+            sets.iter().map(|set| set.data.len()).collect::<Vec<_>>()
+        };
+        assert_eq!((records("mta-sts.a.test"), records("a.test")), (vec![1], vec![2]));
     }
 }

@@ -43,11 +43,11 @@ impl Files {
             (temporary.path().to_owned(), Some(temporary))
         };
         let files = Self {
-            roots: dir.join("ca.pem"),
-            config: dir.join("ironpost.toml"),
-            domains: dir.join("domains.txt"),
-            sound_domains: dir.join("sound.txt"),
-            records: dir.join("records.zone"),
+            roots: dir.join(ROOTS),
+            config: dir.join(CONFIG),
+            domains: dir.join(DOMAINS),
+            sound_domains: dir.join(SOUND),
+            records: dir.join(RECORDS),
             _temporary: temporary,
         };
         let mut domains = String::new();
@@ -59,12 +59,13 @@ impl Files {
         for domain in sound.names() {
             let _ = writeln!(bulk, "{domain}");
         }
+        // The one with the mark first: it vouches for the others.
         for (path, content) in [
+            (&files.config, &*config(ports, &files.roots)),
             (&files.roots, root_pem),
-            (&files.config, &config(ports, &files.roots)),
             (&files.domains, &domains),
             (&files.sound_domains, &bulk),
-            (&files.records, RECORDS),
+            (&files.records, FIRST_RECORDS),
         ] {
             fs::write(path, content)
                 .map_err(|source| LabError::Write { path: path.clone(), source })?;
@@ -74,14 +75,27 @@ impl Files {
 }
 
 /// What stands in the file of records at first.
-const RECORDS: &str = "; Records put here are in the lab's DNS a moment later, in place of its own \
-                       of that name and type.\n";
+const FIRST_RECORDS: &str = "\
+; Records put here are in the lab's DNS a moment later, in place of its own of that name and type.
+; An MX record makes a mail domain of one's own: shop.customers.example. MX 10 mx.bakery.customers.example.
+";
+
+const CONFIG: &str = "ironpost.toml";
+const ROOTS: &str = "ca.pem";
+const DOMAINS: &str = "domains.txt";
+const SOUND: &str = "sound.txt";
+const RECORDS: &str = "records.zone";
+
+/// The names of the files that a lab writes into its folder; the first begins with [`LAB_MARK`].
+pub const LAB_FILES: [&str; 5] = [CONFIG, ROOTS, DOMAINS, SOUND, RECORDS];
+/// How the configuration that a lab writes begins.
+pub const LAB_MARK: &str = "# Made by `ironpost lab`";
 
 fn config(ports: LabPorts, roots: &Path) -> String {
     let LabPorts { dns, https, smtp } = ports;
     let roots = toml::Value::String(roots.to_string_lossy().into_owned());
     format!(
-        "# Made by the lab; it is gone when the lab stops.\n\
+        "{LAB_MARK}, of use while that runs; its next start in this folder writes it anew.\n\
          [network]\n\
          dns = \"{resolver}:{dns}\"\n\
          dnssec = \"trust-ad\"\n\

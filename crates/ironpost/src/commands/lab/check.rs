@@ -51,6 +51,7 @@ pub(super) async fn run(args: LabCheckArgs, console: &Console) -> Result<Exit, F
     let signals = Signals::listen()?;
     // The lab and the checker share one process: both ends of every connection are ours.
     let descriptors = Descriptors::raise();
+    let _place = args.start.place(console)?;
     let lab = Lab::start(args.start.options()).await.map_err(Failure::could_not_test)?;
     let wanted = |scenario: &&Scenario| {
         args.names.is_empty() || args.names.iter().any(|name| scenario.name.contains(name.as_str()))
