@@ -140,18 +140,45 @@ impl Node {
         }
     }
 
+    /// Serves what is new, and says so; joins first where it has to.
     async fn join_and_catch_up(&mut self) -> Result<(), StoreError> {
-        let now = self.parts.clock.now();
-        let id = if let Some(id) = self.id {
-            id
-        } else {
-            let id = self.parts.database.join(&self.parts.name, &self.parts.roles, now).await?;
-            self.id = Some(id);
-            if let Some(snapshot) = &self.parts.snapshot {
-                snapshot.join().await?;
+        let id = loop {
+            let id = self.join().await?;
+            if self.catch_up(id).await? {
+                break id;
             }
-            id
+            // Whoever serves is counted: it joins anew at once.
+            self.tell_of_lost_place(id).await?;
+            self.id = None;
         };
+        let seen = self.loader.seen();
+        self.health.send_if_modified(|health| {
+            let new = Health { id: Some(id), seen, connected: true };
+            let differs = *health != new;
+            *health = new;
+            differs
+        });
+        Ok(())
+    }
+
+    async fn join(&mut self) -> Result<NodeId, StoreError> {
+        if let Some(id) = self.id {
+            return Ok(id);
+        }
+        let now = self.parts.clock.now();
+        let id = self.parts.database.join(&self.parts.name, &self.parts.roles, now).await?;
+        self.id = Some(id);
+        // What was acknowledged went with the place.
+        self.acknowledged = None;
+        if let Some(snapshot) = &self.parts.snapshot {
+            snapshot.join().await?;
+        }
+        Ok(id)
+    }
+
+    /// Serves what is new, and says so. False if this node does not count any more.
+    async fn catch_up(&mut self, id: NodeId) -> Result<bool, StoreError> {
+        let now = self.parts.clock.now();
         // A database restored from a backup is behind: all of it is read again.
         if self.parts.database.feed().await? < self.loader.seen() {
             tracing::warn!("the database is older than what is served here: reading all of it");
@@ -167,20 +194,31 @@ impl Node {
             self.parts.log.flush_served(&self.parts.database).await?;
             let seen = self.loader.seen();
             if !self.parts.database.beat(id, seen, self.parts.clock.now()).await? {
-                tracing::warn!("another node has taken the name of this one, or it was forgotten");
-                self.id = None;
-                return Err(StoreError::Conflict("this node has to join anew".to_owned()));
+                return Ok(false);
             }
             self.acknowledged = Some(seen);
             self.beat_due = Instant::now() + BEAT;
         }
-        let seen = self.loader.seen();
-        self.health.send_if_modified(|health| {
-            let new = Health { id: Some(id), seen, connected: true };
-            let differs = *health != new;
-            *health = new;
-            differs
-        });
+        Ok(true)
+    }
+
+    /// Another node has taken the name, or an administrator has said that this one is no more.
+    async fn tell_of_lost_place(&self, id: NodeId) -> Result<(), StoreError> {
+        let name = &self.parts.name;
+        let nodes = self.parts.database.nodes().await?;
+        match nodes.into_iter().find(|node| node.name == *name && node.id != id) {
+            Some(other) => {
+                let ago = self.parts.clock.now().since(other.started).as_secs();
+                tracing::error!(
+                    "another node named {name} joined this database {ago} s ago: two of one name \
+                     take each other's place again and again; give each a name of its own (node in \
+                     [serve], or --node)"
+                );
+            }
+            None => {
+                tracing::warn!("this node was forgotten (`ironpost db forget-node`): it joins anew")
+            }
+        }
         Ok(())
     }
 

@@ -89,6 +89,26 @@ async fn a_node_that_fell_silent_is_waited_for_and_starts_whenever_it_may() {
     assert_eq!(place.served_without_database(10_000_000).await, 1);
 }
 
+/// Two machines of one name by mistake, or a node that was forgotten and lives.
+#[tokio::test]
+async fn a_node_that_lost_its_place_joins_anew_and_serves_on() {
+    let place = Place::new().await;
+    let (mut first, database, _) = place.node(10).await;
+    assert!(first.fill().await.unwrap());
+    let id = first.id;
+    let (mut second, ..) = place.node(11).await;
+    assert!(second.fill().await.unwrap());
+    for _ in 0..2 {
+        first.beat_due = Instant::now();
+        first.join_and_catch_up().await.unwrap();
+        let health = *first.health().borrow();
+        assert!(health.connected && health.id != id, "{health:?}");
+        let nodes = database.nodes().await.unwrap();
+        assert_eq!(nodes.iter().map(|node| Some(node.id)).collect::<Vec<_>>(), [health.id]);
+        database.forget_node("one", Timestamp::from_millis(12_000)).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_node_that_left_starts_without_the_database_for_an_hour_alone() {
     let place = Place::new().await;
