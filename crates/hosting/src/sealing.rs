@@ -6,6 +6,9 @@
 //! for no other.
 
 mod key_file;
+mod lost;
+
+pub use lost::{GivenUp, give_up, is_shut};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
@@ -32,7 +35,8 @@ pub enum SealError {
     /// There is no such file.
     #[error(
         "there is no sealing key at {path}: put the file back; without it the private keys in the \
-         database cannot be used, and every certificate has to be ordered anew",
+         database cannot be used, and every certificate has to be ordered anew (`ironpost db reseal \
+         --give-up`, if it is lost for good)",
         path = path.display()
     )]
     Missing {
@@ -161,6 +165,12 @@ impl Seals {
         let key = key.ok_or_else(|| SealError::UnknownKey { id: hex(id) })?;
         let payload = Payload { msg: body, aad: &associated(head, context) };
         key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::Damaged)
+    }
+
+    /// True if it was sealed with one of the keys.
+    fn knows(&self, sealed: &[u8]) -> bool {
+        let id = sealed.get(1..=ID);
+        self.0.iter().any(|key| id == Some(&key.id))
     }
 
     /// True if it was not sealed with the first key.

@@ -4,6 +4,9 @@ use crate::lab::signal;
 use crate::node::{
     NodeHome, address, ask_over_tcp, assert_soa, connect, get, receive, sections, send_question,
 };
+use ironpost_hosting::sealing::Seals;
+use ironpost_store::database::{Database, DatabaseAddress, Migration};
+use ironpost_store::hosting::acme::StoredAccount;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
@@ -89,6 +92,106 @@ fn a_port_in_use_is_named_and_nothing_is_left_half_made() {
         let left = fs::read_dir(home.path("state")).unwrap().count();
         assert_eq!(left, 0, "{key}: no database, and no key");
     }
+}
+
+/// Of two processes in one folder each would take the other for a former self.
+#[test]
+fn a_second_node_of_one_state_folder_is_refused() {
+    let home = NodeHome::new();
+    let node = home.start();
+    let log = node.log();
+    let second = home.ironpost(["serve"]);
+    assert_eq!((second.code, &*second.stdout), (2, ""), "{second:?}");
+    let told = format!("another `ironpost serve` (process {}) runs with the state", node.id());
+    assert!(second.stderr.contains(&told), "{second:?}");
+    assert!(second.stderr.contains("stop it first"), "{second:?}");
+    assert_eq!(node.log(), log, "the first has not noticed");
+    assert!(get(address(&node, "metrics on tcp"), "/ready").starts_with("HTTP/1.1 200 "));
+    node.kill();
+    // What it left behind keeps nobody out.
+    let node = home.start();
+    assert_eq!(node.stop(), Some(0));
+    assert!(!home.path("state/serve.lock").exists());
+}
+
+/// A database that was put back without its key: a new one would open nothing in it.
+#[test]
+fn a_key_that_was_forgotten_is_not_made_anew() {
+    let home = NodeHome::new();
+    let node = home.start();
+    assert_eq!(node.stop(), Some(0));
+    let key = home.path("state/sealing.key");
+    let kept = fs::read(&key).unwrap();
+    seal_something(&home);
+    fs::remove_file(&key).unwrap();
+    let start = || home.ironpost(["serve"]);
+    let run = start();
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("there is no sealing key at"), "{run:?}");
+    assert!(run.stderr.contains("put the file back") && !key.exists(), "{run:?}");
+
+    // Another one is no better.
+    let other = "MDEyMzQ1Njc4OWFiY2RlZmZlZGNiYTk4NzY1NDMyMTA=\n";
+    fs::write(&key, other).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let run = start();
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("opens nothing of what is sealed in the database"), "{run:?}");
+
+    // Beside the old one it is the new one of a rotation.
+    fs::write(&key, [other.as_bytes(), &kept].concat()).unwrap();
+    assert_eq!(home.start().stop(), Some(0));
+
+    // Lost for good.
+    fs::remove_file(&key).unwrap();
+    let run = home.ironpost(["db", "reseal", "--give-up", "--dry-run"]);
+    assert!(
+        run.code == 0 && run.stdout.contains("0 private keys of domains, 1 account"),
+        "{run:?}"
+    );
+    assert_eq!(start().code, 2, "nothing was given up");
+    let run = home.ironpost(["db", "reseal", "--give-up"]);
+    assert!(run.code == 0 && run.stdout.starts_with("Forgotten: "), "{run:?}");
+    assert_eq!(home.start().stop(), Some(0));
+    assert!(key.exists());
+}
+
+/// A backup of a running node, restored on a host of another name.
+#[test]
+fn a_database_that_moved_does_not_wait_for_its_former_host() {
+    let home = NodeHome::new();
+    let node = home.start();
+    let copy = home.path("copy.db");
+    assert_eq!(home.ironpost(["db", "backup", copy.to_str().unwrap()]).code, 0);
+    assert_eq!(node.stop(), Some(0));
+    fs::remove_dir_all(home.path("state")).unwrap();
+    fs::create_dir(home.path("state")).unwrap();
+    fs::rename(&copy, home.path("state/ironpost.db")).unwrap();
+    home.configure(&sections("node = \"two\"\n"));
+    let nodes = || home.ironpost(["db", "nodes"]).stdout;
+    assert!(nodes().starts_with("one "), "{}", nodes());
+    let node = home.start();
+    assert!(nodes().starts_with("two ") && !nodes().contains("one "), "{}", nodes());
+    assert_eq!(node.stop(), Some(0));
+}
+
+/// Puts an account with a CA into the database, sealed with the key of the home.
+fn seal_something(home: &NodeHome) {
+    let directory = "https://ca.example/directory";
+    let seals = Seals::load(&home.path("state/sealing.key")).unwrap();
+    let account = StoredAccount {
+        directory: directory.to_owned(),
+        url: "https://ca.example/acct/1".to_owned(),
+        caa_identities: Vec::new(),
+        credentials: seals.seal(directory, b"{}").unwrap(),
+    };
+    let address = DatabaseAddress::Sqlite(home.path("state/ironpost.db"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let database = Database::open(&address, Migration::Refuse).await.unwrap();
+        database.add_acme_account(&account).await.unwrap();
+        database.close().await;
+    });
 }
 
 /// Another port is no help as long as the database is of no use.

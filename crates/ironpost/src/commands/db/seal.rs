@@ -3,12 +3,15 @@
 use crate::commands::domain::desk;
 use crate::commands::installation;
 use crate::config::hosting::args::HostingArgs;
+use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
+use crate::outside::SystemClock;
 use clap::Args;
 use ironpost_hosting::acme::Acme;
-use ironpost_hosting::sealing::Seals;
+use ironpost_hosting::sealing::{self, GivenUp, Seals};
+use ironpost_net::clock::Clock;
 use ironpost_store::StoreError;
 use ironpost_store::database::Database;
 
@@ -20,6 +23,11 @@ use ironpost_store::database::Database;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ResealArgs {
+    /// The key is lost for good: forget what no key in the file opens, so that certificates are
+    /// ordered anew, by new accounts with the CAs
+    #[arg(long)]
+    give_up: bool,
+
     /// Say how many private keys are sealed with an older key, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -32,6 +40,9 @@ pub(crate) struct ResealArgs {
 pub(super) async fn reseal(args: ResealArgs, console: &Console) -> Result<Exit, Failure> {
     let settings = args.hosting.settle()?;
     let database = desk::open(&settings).await?;
+    if args.give_up {
+        return give_up(&settings, &database, args.dry_run, console).await;
+    }
     let seals = Seals::load(&settings.sealing_key).map_err(Failure::usage)?;
     let file = settings.sealing_key.display();
     if args.dry_run {
@@ -49,6 +60,36 @@ pub(super) async fn reseal(args: ResealArgs, console: &Console) -> Result<Exit, 
     console.print(&match sealed {
         0 => format!("Nothing is to be done: the first key of {file} seals every private key.\n"),
         sealed => format!("Sealed anew with the first key of {file}: {}.\n", private_keys(sealed)),
+    })?;
+    Ok(Exit::Clean)
+}
+
+/// Forgets what no key opens. Without a file that is everything, and the next start makes a key.
+async fn give_up(
+    settings: &HostingSettings,
+    database: &Database,
+    rehearsal: bool,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let path = &settings.sealing_key;
+    let seals = path.exists().then(|| Seals::load(path)).transpose().map_err(Failure::usage)?;
+    let now = SystemClock.now();
+    let given_up = sealing::give_up(database, seals.as_ref(), rehearsal, now).await;
+    let GivenUp { accounts, keys } = given_up.map_err(Failure::could_not_test)?;
+    let lost = format!(
+        "{} of domains, {}",
+        private_keys(u64::try_from(keys).unwrap_or(u64::MAX)),
+        if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") }
+    );
+    console.print(&match (accounts + keys, rehearsal) {
+        (0, _) => "Nothing is to be given up: every private key can be opened.\n".to_owned(),
+        (_, true) => {
+            format!("Nothing is changed. Without --dry-run this would be forgotten: {lost}.\n")
+        }
+        (_, false) => format!(
+            "Forgotten: {lost}. `ironpost serve` orders the certificates anew; where nodes run, \
+             restart them.\n"
+        ),
     })?;
     Ok(Exit::Clean)
 }
@@ -80,4 +121,5 @@ const PAGE: u32 = 1_000;
 const EXAMPLES: &str = "\
 Examples:
   ironpost db reseal --dry-run
-  ironpost db reseal";
+  ironpost db reseal
+  ironpost db reseal --give-up --dry-run";

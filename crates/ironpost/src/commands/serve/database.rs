@@ -3,6 +3,8 @@
 use crate::commands::installation::unopened;
 use crate::config::hosting::settings::HostingSettings;
 use crate::failure::Failure;
+use crate::outside::SystemClock;
+use ironpost_net::clock::Clock;
 use ironpost_store::OpenError;
 use ironpost_store::database::{Database, DatabaseAddress, Migration};
 use std::fs;
@@ -24,10 +26,24 @@ pub(super) async fn open(settings: &HostingSettings) -> Result<OpenedDatabase, F
     };
     let opened = Database::open_when_there(address, migration).await;
     let (database, there) = opened.map_err(unopened)?;
-    if let Err(error) = &there {
-        tracing::error!("{error}");
+    match &there {
+        Ok(()) if !database.is_shared() => forget_others(&database, settings).await?,
+        Ok(()) => {}
+        Err(error) => tracing::error!("{error}"),
     }
     Ok(OpenedDatabase { database, there })
+}
+
+/// A file has one node. Another that is named in it is of the host that the file, or the backup, came
+/// from, and does not come back.
+async fn forget_others(database: &Database, settings: &HostingSettings) -> Result<(), Failure> {
+    let nodes = database.nodes().await.map_err(Failure::could_not_test)?;
+    for node in nodes.iter().filter(|node| node.name != settings.node.as_str()) {
+        let forgotten = database.forget_node(&node.name, SystemClock.now()).await;
+        forgotten.map_err(Failure::could_not_test)?;
+        tracing::info!("the database was that of the node {}, which is not waited for", node.name);
+    }
+    Ok(())
 }
 
 /// What keeps a start from using a database file that is there, found without changing it.

@@ -92,7 +92,9 @@ impl Daemon {
         let mut jobs = plant.start_jobs(&self.settings, self.descriptors).await?;
         let mut health = node.health();
         let mut follower = tokio::spawn(node.follow(following.clone()));
-        service_manager::ready(&line(&plant, *health.borrow_and_update()));
+        let state = line(&plant, *health.borrow_and_update());
+        tracing::info!("ready: {state}");
+        service_manager::ready(&state);
 
         let mut pulse = interval(service_manager::pulse());
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -136,10 +138,7 @@ impl Daemon {
 /// Opens the database, and everything that serves from it.
 async fn open(settings: &HostingSettings, seals: Option<Seals>) -> Result<Opened, Failure> {
     let database = database::open(settings).await?;
-    let seals = match seals {
-        Some(seals) => seals,
-        None => sealing_key::make(settings)?,
-    };
+    let seals = sealing_key::settle(settings, &database, seals).await?;
     Plant::open(settings, seals, database).await
 }
 

@@ -1,8 +1,9 @@
 //! The key that seals private keys: read, or made at the first start.
 
+use super::database::OpenedDatabase;
 use crate::config::hosting::settings::HostingSettings;
 use crate::failure::Failure;
-use ironpost_hosting::sealing::Seals;
+use ironpost_hosting::sealing::{self, SealError, Seals};
 use ironpost_store::database::DatabaseAddress;
 
 /// Reads the keys. `None` if they are to be made at the first start: where nobody named a file. Not
@@ -28,8 +29,34 @@ pub(super) fn load(settings: &HostingSettings) -> Result<Option<Seals>, Failure>
     }
 }
 
+/// The keys to go on with: those that were read, if they open what is sealed in the database. Where
+/// something is sealed and no key was read, it was forgotten at a restore, and a new one is no help.
+pub(super) async fn settle(
+    settings: &HostingSettings,
+    opened: &OpenedDatabase,
+    seals: Option<Seals>,
+) -> Result<Seals, Failure> {
+    let path = &settings.sealing_key;
+    let is_shut = match &opened.there {
+        Ok(()) => sealing::is_shut(&opened.database, seals.as_ref()).await,
+        // What is in the snapshot was opened before.
+        Err(_) => Ok(false),
+    };
+    match (is_shut.map_err(Failure::could_not_test)?, seals) {
+        (false, Some(seals)) => Ok(seals),
+        (false, None) => make(settings),
+        (true, None) => Err(Failure::usage(SealError::Missing { path: path.clone() })),
+        (true, Some(_)) => Err(Failure::message(format!(
+            "the sealing key in {path} opens nothing of what is sealed in the database: put back the \
+             one that was there before, above or below it; if it is lost for good, `ironpost db \
+             reseal --give-up` has every certificate ordered anew",
+            path = path.display()
+        ))),
+    }
+}
+
 /// Makes one in the state folder: once nothing else stands in the way of the first start.
-pub(super) fn make(settings: &HostingSettings) -> Result<Seals, Failure> {
+fn make(settings: &HostingSettings) -> Result<Seals, Failure> {
     let path = &settings.sealing_key;
     let seals = Seals::make(path).map_err(Failure::usage)?;
     tracing::info!("the sealing key was made: {}; keep a copy of it apart", path.display());
