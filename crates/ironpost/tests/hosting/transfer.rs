@@ -48,6 +48,38 @@ fn an_export_that_is_cut_short_anywhere_is_taken_nowhere() {
     assert_eq!(export(&home), whole);
 }
 
+/// What came to nothing leaves nothing, and what is named by mistake is not made.
+#[test]
+fn an_import_that_fails_leaves_no_database_behind() {
+    let home = NodeHome::new();
+    let file = home.path("export.jsonl");
+    fs::write(&file, "{\"ironpost_export\":1,").unwrap();
+    let else_where = home.path("else.db");
+    let import = ["db", "import", file.to_str().unwrap()];
+    let named = [&import[..], &["--database", else_where.to_str().unwrap()]].concat();
+    for line in [&import[..], &named] {
+        let run = home.ironpost(line.iter().copied());
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{run:?}");
+        let left: Vec<_> =
+            fs::read_dir(home.path("")).unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert!(!else_where.exists() && !home.path("state").exists(), "{line:?}: {left:?}");
+    }
+    // A home that was there stays, and so does an empty database.
+    let home = new_home();
+    assert_eq!(home.ironpost(["db", "migrate"]).code, 0);
+    assert_eq!(home.ironpost(["db", "import", "/dev/null"]).code, 2);
+    assert!(home.path("state/ironpost.db").exists());
+}
+
+/// Standard output by its usual name.
+#[test]
+fn an_export_goes_to_standard_output_by_name() {
+    let home = hosting(&["a.example"]);
+    let run = home.ironpost(["db", "export", "--output", "-"]);
+    assert_eq!((run.code, run.stdout), (0, export(&home)));
+    assert!(!Path::new("-").exists());
+}
+
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let home = hosting(&["a.example"]);
@@ -71,7 +103,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
     ] {
         let run = home.ironpost(line.iter().copied());
         assert_eq!((run.code, &*run.stdout), (2, ""), "{line:?}: {run:?}");
-        let expected = "was written by a newer version of Ironpost: run that one";
+        let expected = "was written by a newer version of Ironpost: run that one, or put a backup from before it";
         assert!(run.stderr.contains(expected), "{line:?}: {run:?}");
         assert!(run.stderr.contains("state/ironpost.db"), "{line:?}: {run:?}");
         assert_eq!(fs::read(&file).unwrap(), before, "{line:?}");

@@ -44,8 +44,13 @@ pub(super) async fn examine(
             return vec![Finding::sound(DATABASE, seen)];
         }
         Err(Unopened::Failed(error)) => {
-            let way_out = "policies and records are served on from memory, or after a restart from \
-                 the snapshot; nothing can be changed until it is back";
+            let way_out = if matches!(error, OpenError::Unreachable { .. }) {
+                "policies and records are served on from memory, or after a restart from the \
+                 snapshot; nothing can be changed until it is back"
+            } else {
+                "until this is mended `ironpost serve` does not start; one that runs serves on \
+                 what it has in memory, and nothing can be changed"
+            };
             let broken = Finding::broken(DATABASE, error.to_string(), way_out);
             return std::iter::once(broken).chain(snapshot(settings, None)).collect();
         }
