@@ -88,12 +88,16 @@ pub fn answer(view: &View<'_>, request: &[u8], client: Client, out: &mut Vec<u8>
             Verdict::Silence
         }
         Err(Unread::Malformed(header, edns)) => {
+            let rcode = match refusal(header.opcode) {
+                // What follows the header has another form there (RFC 8490 §5.4).
+                Some(Rcode::NotImp) => Rcode::NotImp,
+                Some(_) | None => Rcode::FormErr,
+            };
             let mut message = Message::begin(out, None);
             if let Some(edns) = &edns {
-                message.opt(edns, Rcode::FormErr, None);
+                message.opt(edns, rcode, None);
             }
-            let frame = message.finish(header, Rcode::FormErr, false);
-            Verdict::Answer(Answered::error(Rcode::FormErr, frame))
+            Verdict::Answer(Answered::error(rcode, message.finish(header, rcode, false)))
         }
     }
 }
@@ -126,17 +130,24 @@ fn decide<'a>(view: &View<'a>, request: &Request<'_>) -> Outcome<'a> {
     if request.edns.as_ref().is_some_and(|edns| edns.version > 0) {
         return Outcome::Error(Rcode::BadVers);
     }
-    match request.header.opcode {
-        Opcode::QUERY => {}
-        // Nobody tells this authority what it serves.
-        Opcode::UPDATE | Opcode::NOTIFY => return Outcome::Error(Rcode::Refused),
-        _ => return Outcome::Error(Rcode::NotImp),
+    if let Some(rcode) = refusal(request.header.opcode) {
+        return Outcome::Error(rcode);
     }
     let Some(question) = &request.question else { return Outcome::Error(Rcode::FormErr) };
     if question.class != Class::IN || matches!(question.rtype, Rtype::AXFR | Rtype::IXFR) {
         return Outcome::Error(Rcode::Refused);
     }
     find(view, question)
+}
+
+/// What every operation but a query is answered with.
+fn refusal(opcode: Opcode) -> Option<Rcode> {
+    match opcode {
+        Opcode::QUERY => None,
+        // Nobody tells this authority what it serves.
+        Opcode::UPDATE | Opcode::NOTIFY => Some(Rcode::Refused),
+        _ => Some(Rcode::NotImp),
+    }
 }
 
 fn compose(

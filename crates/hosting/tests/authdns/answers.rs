@@ -213,6 +213,27 @@ fn what_cannot_be_read_is_said_to_be() {
     assert_eq!(ask_octets(&authority, &pointing, UDP).unwrap().rcode, OptRcode::FORMERR);
 }
 
+/// RFC 8490 §5.4: a message of DSO has TLVs where others have questions. What other operations have
+/// there nobody knows who has not got them.
+#[test]
+fn of_an_operation_that_there_is_not_nothing_but_the_header_is_read() {
+    let keep_alive: &[u8] = &[0, 1, 0, 8, 0, 0, 0x3a, 0x98, 0, 0, 0x3a, 0x98];
+    for (opcode, rcode) in [
+        (1, OptRcode::NOTIMP),
+        (6, OptRcode::NOTIMP),
+        (15, OptRcode::NOTIMP),
+        (0, OptRcode::FORMERR),
+        (4, OptRcode::FORMERR),
+        (5, OptRcode::FORMERR),
+    ] {
+        let bare = Query { questions: Vec::new(), ..Query::new("a", "A") }.flags(opcode << 11);
+        let octets = [bare.octets().as_slice(), keep_alive].concat();
+        let reply = ask_octets(&authority(), &octets, UDP).unwrap();
+        assert_eq!((reply.rcode, reply.edns), (rcode, None), "opcode {opcode}");
+        assert_eq!(reply.question, Vec::<String>::new(), "opcode {opcode}");
+    }
+}
+
 /// RFC 1035 §7.3: or two servers could talk to each other for ever.
 #[test]
 fn answers_are_not_answered() {
