@@ -2,7 +2,7 @@
 
 mod content;
 
-use super::cookie::{Secret, Shown};
+use super::cookie::{Secret, ServerCookie, Shown};
 use super::message::{Frame, Message, PAYLOAD};
 use super::rcode::Rcode;
 use super::request::{Edns, Question, Request, Unread};
@@ -74,6 +74,8 @@ pub(super) enum Kind {
     NoData,
     /// No such name: for the zone.
     NoName,
+    /// A cookie and no question: for all.
+    Cookie,
     /// An error: for each code.
     Error(Rcode),
 }
@@ -107,7 +109,7 @@ fn respond(view: &View<'_>, request: &Request<'_>, client: Client, out: &mut Vec
     let cookie =
         cookie.map(|option| view.secret.read(option, client.address, view.now)).transpose();
     let outcome = match &cookie {
-        Ok(_) => decide(view, request),
+        Ok(cookie) => decide(view, request, cookie.as_ref()),
         Err(_) => Outcome::Error(Rcode::FormErr),
     };
     let cookie = cookie.unwrap_or_default();
@@ -125,7 +127,7 @@ fn respond(view: &View<'_>, request: &Request<'_>, client: Client, out: &mut Vec
 }
 
 /// What there is to say, before anything is looked up.
-fn decide<'a>(view: &View<'a>, request: &Request<'_>) -> Outcome<'a> {
+fn decide<'a>(view: &View<'a>, request: &Request<'_>, cookie: Option<&Shown>) -> Outcome<'a> {
     // RFC 6891 §6.1.3.
     if request.edns.as_ref().is_some_and(|edns| edns.version > 0) {
         return Outcome::Error(Rcode::BadVers);
@@ -133,7 +135,14 @@ fn decide<'a>(view: &View<'a>, request: &Request<'_>) -> Outcome<'a> {
     if let Some(rcode) = refusal(request.header.opcode) {
         return Outcome::Error(rcode);
     }
-    let Some(question) = &request.question else { return Outcome::Error(Rcode::FormErr) };
+    let Some(question) = &request.question else {
+        // RFC 7873 §5.4: one may come for a cookie alone, or to see whether one's own still holds.
+        return match cookie.map(|shown| shown.server) {
+            Some(ServerCookie::Absent | ServerCookie::Ours) => Outcome::Cookie,
+            Some(ServerCookie::Unknown) => Outcome::Error(Rcode::BadCookie),
+            None => Outcome::Error(Rcode::FormErr),
+        };
+    };
     if question.class != Class::IN || matches!(question.rtype, Rtype::AXFR | Rtype::IXFR) {
         return Outcome::Error(Rcode::Refused);
     }
@@ -172,7 +181,7 @@ fn compose(
         message.opt(edns, rcode, cookie_back);
     }
     let frame = message.finish(request.header, rcode, outcome.is_authoritative());
-    let known = cookie.is_some_and(|shown| shown.known);
+    let known = cookie.is_some_and(|shown| shown.server == ServerCookie::Ours);
     Answered { rcode, truncated: false, known, kind: outcome.kind(), frame }
 }
 

@@ -15,8 +15,18 @@ pub(super) struct Secret([u8; 16]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shown {
     client: [u8; 8],
-    /// It comes with a cookie of ours for this address.
-    pub(super) known: bool,
+    pub(super) server: ServerCookie,
+}
+
+/// What a client remembers to have been given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ServerCookie {
+    /// Nothing.
+    Absent,
+    /// A cookie of ours for its address: that is its own.
+    Ours,
+    /// One that is too old, or was made by somebody else, or for another.
+    Unknown,
 }
 
 /// Neither a client cookie nor a pair of cookies (RFC 7873 §5.2.2): FORMERR.
@@ -36,13 +46,14 @@ impl Secret {
         now: Timestamp,
     ) -> Result<Shown, Malformed> {
         let (client, server) = option.split_first_chunk::<8>().ok_or(Malformed)?;
-        match server.len() {
+        let server = match server.len() {
+            0 => ServerCookie::Absent,
             // RFC 7873 §4: 8 to 32 octets of a server's choice; ours are 16.
-            0 | 8..=32 => {
-                Ok(Shown { client: *client, known: self.made(*client, server, address, now) })
-            }
-            _ => Err(Malformed),
-        }
+            8..=32 if self.made(*client, server, address, now) => ServerCookie::Ours,
+            8..=32 => ServerCookie::Unknown,
+            _ => return Err(Malformed),
+        };
+        Ok(Shown { client: *client, server })
     }
 
     /// The data of the COOKIE option that answers `shown`.
@@ -119,7 +130,7 @@ mod tests {
         let now = at(1_559_731_985);
         let secret = Secret::new(KEY);
         let shown = secret.read(&CLIENT, address, now).unwrap();
-        assert!(!shown.known);
+        assert_eq!(shown.server, ServerCookie::Absent);
         let made = secret.answer(shown, address, now);
         let expected = [
             0x01, 0x00, 0x00, 0x00, 0x5c, 0xf7, 0x9f, 0x11, 0x1f, 0x81, 0x30, 0xc3, 0xee, 0xe2,
@@ -151,7 +162,8 @@ mod tests {
         ];
         for (option, address, now, known, reason) in table {
             let shown = secret.read(option, address.parse().unwrap(), at(now)).unwrap();
-            assert_eq!(shown.known, known, "{reason}");
+            let expected = if known { ServerCookie::Ours } else { ServerCookie::Unknown };
+            assert_eq!(shown.server, expected, "{reason}");
         }
         for length in [0, 7, 9, 15, 41] {
             assert_eq!(secret.read(&[1; 64][..length], address, made), Err(Malformed), "{length}");

@@ -108,7 +108,7 @@ impl Limiter {
             // The type is the client's choice, and there are many.
             Kind::NoData => question.split_last_chunk::<4>().map_or(question, |(name, _)| name),
             // So is the name.
-            Kind::NoName | Kind::Error(_) => &[],
+            Kind::NoName | Kind::Cookie | Kind::Error(_) => &[],
         };
         let mut lower = [0; MAX_QUESTION];
         for (lower, octet) in lower.iter_mut().zip(subject) {

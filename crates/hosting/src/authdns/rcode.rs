@@ -17,11 +17,13 @@ pub enum Rcode {
     Refused,
     /// RFC 6891 §6.1.3: a version of EDNS after ours.
     BadVers,
+    /// RFC 7873 §5.4: a cookie of nobody's, and no question.
+    BadCookie,
 }
 
 impl Rcode {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoError,
         Self::FormErr,
         Self::ServFail,
@@ -29,6 +31,7 @@ impl Rcode {
         Self::NotImp,
         Self::Refused,
         Self::BadVers,
+        Self::BadCookie,
     ];
 
     /// Its number in IANA's registry.
@@ -41,6 +44,7 @@ impl Rcode {
             Self::NotImp => 4,
             Self::Refused => 5,
             Self::BadVers => 16,
+            Self::BadCookie => 23,
         }
     }
 
@@ -54,6 +58,7 @@ impl Rcode {
             Self::NotImp => "NOTIMP",
             Self::Refused => "REFUSED",
             Self::BadVers => "BADVERS",
+            Self::BadCookie => "BADCOOKIE",
         }
     }
 }

@@ -89,6 +89,30 @@ fn what_cannot_be_read_is_answered_with_edns_as_well() {
     assert_eq!(ask_octets(&authority(), &octets, UDP).unwrap().edns, None);
 }
 
+/// RFC 7873 §5.4.
+#[test]
+fn a_cookie_can_be_asked_for_without_a_question() {
+    let authority = authority();
+    let bare = Query { questions: Vec::new(), ..Query::new("sts.host.test", "SOA") };
+    let ask = |cookie: &[u8]| {
+        let octets = bare.clone().cookie(cookie).octets();
+        let reply = ask_octets(&authority, &octets, UDP).unwrap();
+        assert_eq!((reply.question, reply.answer), (vec![], vec![]));
+        assert_eq!((reply.authority, reply.flags.as_str()), (vec![], "rd"));
+        (reply.rcode, reply.edns.unwrap().cookie.unwrap_or_default())
+    };
+    let (rcode, cookie) = ask(b"clients1");
+    assert_eq!((rcode, cookie.len(), &cookie[..8]), (OptRcode::NOERROR, 24, &b"clients1"[..]));
+    assert_eq!(ask(&cookie), (OptRcode::NOERROR, cookie.clone()), "it is known again");
+    let spoilt = [&cookie[..23], &[cookie[23] ^ 1]].concat();
+    assert_eq!(ask(&spoilt), (OptRcode::BADCOOKIE, cookie.clone()), "a hash of nobody");
+    assert_eq!(ask(&[&cookie[..8], &[7; 32]].concat()), (OptRcode::BADCOOKIE, cookie), "another's");
+    assert_eq!(ask(&[7; 9]), (OptRcode::FORMERR, vec![]), "half a cookie");
+    // Without a cookie, as without EDNS, there is nothing to ask for.
+    let octets = bare.edns(1232, 0, 0, &[]).octets();
+    assert_eq!(ask_octets(&authority, &octets, UDP).unwrap().rcode, OptRcode::FORMERR);
+}
+
 #[test]
 fn a_cookie_is_answered_with_a_cookie_that_is_known_again() {
     let authority = authority();

@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(super) enum Outcome<'a> {
     /// Nothing is answered.
     Error(Rcode),
+    /// The cookie, which every answer has, and nothing else.
+    Cookie,
     /// Records that are there by configuration.
     Set(&'a RrSet),
     /// The TXT records of a hosted domain.
@@ -81,17 +83,20 @@ impl Outcome<'_> {
         match self {
             Self::Error(rcode) => *rcode,
             Self::NoName => Rcode::NxDomain,
-            Self::Set(_) | Self::Texts(..) | Self::Anything | Self::NoData => Rcode::NoError,
+            Self::Cookie | Self::Set(_) | Self::Texts(..) | Self::Anything | Self::NoData => {
+                Rcode::NoError
+            }
         }
     }
 
     pub(super) fn is_authoritative(&self) -> bool {
-        !matches!(self, Self::Error(_))
+        !matches!(self, Self::Error(_) | Self::Cookie)
     }
 
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Error(rcode) => Kind::Error(*rcode),
+            Self::Cookie => Kind::Cookie,
             Self::Set(_) | Self::Texts(..) | Self::Anything => Kind::Found,
             Self::NoData => Kind::NoData,
             Self::NoName => Kind::NoName,
@@ -111,7 +116,7 @@ pub(super) fn write(
         message.set_apex(view.tree.apex_length());
     }
     match outcome {
-        Outcome::Error(_) => {}
+        Outcome::Error(_) | Outcome::Cookie => {}
         Outcome::Set(set) => {
             write_set(view, message, (Section::Answer, Owner::Question), set);
             if set.rtype == Rtype::NS {
