@@ -20,6 +20,7 @@ mod conversation;
 mod counts;
 mod crowd;
 mod handshake;
+mod hello;
 mod identities;
 mod limits;
 

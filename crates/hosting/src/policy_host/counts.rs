@@ -41,7 +41,7 @@ events! {
     RefusedName = "refused_name",
     /// A handshake for a domain whose policy host has no usable certificate yet.
     NoCertificate = "no_certificate",
-    /// A handshake that failed later, because of the client.
+    /// A handshake that failed later, because of the client; or for a version of TLS too old.
     FailedHandshake = "failed_handshakes",
     /// A handshake that was not over in time.
     SlowHandshake = "slow_handshakes",

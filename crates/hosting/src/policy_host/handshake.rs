@@ -3,15 +3,16 @@
 use super::answer::domain_of;
 use super::conversation::Speaking;
 use super::counts::Event;
+use super::hello::{Hello, HelloError, Said, Version};
 use super::identities::Identities;
 use crate::served::{Served, Site};
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use rustls::crypto::aws_lc_rs::{self, sign::any_ecdsa_type};
-use rustls::server::{Accepted, Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ALL_VERSIONS, CipherSuite, Error, ProtocolVersion, ServerConfig};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::StartHandshake;
@@ -45,8 +46,8 @@ pub(super) struct Https {
 /// Why a handshake came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HandshakeError {
-    #[error("no TLS client hello: {0}")]
-    Hello(io::Error),
+    #[error(transparent)]
+    Hello(#[from] HelloError),
     #[error("a name that is not hosted")]
     Name,
     #[error("no certificate to present")]
@@ -61,10 +62,12 @@ impl HandshakeError {
     /// What it is counted as.
     pub(super) fn event(&self) -> Event {
         match self {
-            Self::Hello(_) => Event::BadHello,
+            Self::Hello(HelloError::Tls(_) | HelloError::Read(_)) => Event::BadHello,
             Self::Name => Event::RefusedName,
             Self::NoCertificate => Event::NoCertificate,
-            Self::Challenge(_) | Self::Failed(_) => Event::FailedHandshake,
+            Self::Hello(HelloError::Version) | Self::Challenge(_) | Self::Failed(_) => {
+                Event::FailedHandshake
+            }
         }
     }
 }
@@ -78,10 +81,14 @@ impl Handshakes {
 
     /// Makes a handshake. The caller sets the deadline.
     pub(super) async fn shake(&self, stream: TcpStream) -> Result<Shaken, HandshakeError> {
-        let accepted = hello(&stream).await.map_err(HandshakeError::Hello)?;
+        let Hello { accepted, said } = Hello::read(&stream).await.inspect_err(|error| {
+            if let HelloError::Version = error {
+                say(&stream, PROTOCOL_VERSION);
+            }
+        })?;
         let hello = accepted.client_hello();
         let Some((name, site)) = self.site(&hello) else {
-            say(&stream, UNRECOGNIZED_NAME);
+            say(&stream, unnamed(said));
             return Err(HandshakeError::Name);
         };
         if let Some(digest) = site.alpn_challenge.filter(|_| is_validation(&hello)) {
@@ -113,48 +120,6 @@ impl Handshakes {
         let name = hello.server_name()?;
         let site = self.served.by_domain(domain_of(name)?)?;
         Some((name.into(), site))
-    }
-}
-
-/// Reads until there is a client hello.
-async fn hello(stream: &TcpStream) -> io::Result<Accepted> {
-    let mut acceptor = Acceptor::default();
-    loop {
-        stream.readable().await?;
-        match acceptor.read_tls(&mut Socket(stream)) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-            Err(error) => return Err(error),
-        }
-        match acceptor.accept() {
-            Ok(Some(accepted)) => return Ok(accepted),
-            Ok(None) => {}
-            Err((error, mut alert)) => {
-                // It fits into the empty buffer of the socket, or the client has left.
-                let _ = alert.write_all(&mut Socket(stream));
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-            }
-        }
-    }
-}
-
-/// A socket, without waiting.
-struct Socket<'a>(&'a TcpStream);
-
-impl Read for Socket<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
-    }
-}
-
-impl Write for Socket<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.try_write(octets)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -204,6 +169,16 @@ fn config(
     Ok(Arc::new(config))
 }
 
+/// What a client is told whose name is not hosted, or that gives none.
+fn unnamed(said: Option<Said>) -> [u8; 7] {
+    match said {
+        // RFC 8446 §9.2.
+        Some(Said { version: Version::Tls13, has_name: false }) => MISSING_EXTENSION,
+        // RFC 6066 §3.
+        Some(_) | None => UNRECOGNIZED_NAME,
+    }
+}
+
 /// Says a last word. It fits into the empty buffer of the socket, or the client has left.
 fn say(stream: &TcpStream, alert: [u8; 7]) {
     let _ = stream.try_write(&alert);
@@ -224,6 +199,10 @@ const ACME_TLS: &[u8] = b"acme-tls/1";
 /// A fatal alert in a record of its own (RFC 8446 §5.1, §6): RFC 6066 §3.
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 /// The same: RFC 8446 §6.2.
+const MISSING_EXTENSION: [u8; 7] = [21, 3, 3, 0, 2, 2, 109];
+/// The same.
+const PROTOCOL_VERSION: [u8; 7] = [21, 3, 3, 0, 2, 2, 70];
+/// The same.
 const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 /// The same.
 const INTERNAL_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];

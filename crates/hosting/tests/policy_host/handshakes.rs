@@ -53,9 +53,12 @@ async fn names_that_are_not_hosted_are_refused() {
     }
     // An address is no name: rustls sends none.
     let error = host.shake(Asks { name: "127.0.0.1", ..Asks::default() }).await.unwrap_err();
+    assert_eq!(alert(&error), Some(AlertDescription::MissingExtension));
+    let asks = Asks { name: "127.0.0.1", versions: &[&TLS12], ..Asks::default() };
+    let error = host.shake(asks).await.unwrap_err();
     assert_eq!(alert(&error), Some(AlertDescription::UnrecognisedName));
-    assert_eq!(host.count(Event::RefusedName), 4);
-    assert_eq!(host.count(Event::Connection), 4);
+    assert_eq!(host.count(Event::RefusedName), 5);
+    assert_eq!(host.count(Event::Connection), 5);
 }
 
 #[tokio::test]
@@ -122,6 +125,46 @@ async fn what_is_no_hello_is_refused() {
     assert_eq!(host.fetch("a.test").await.status, 200, "nobody else is hurt");
 }
 
+/// Hellos that no library makes any more: what they have, the alert, reason.
+#[tokio::test]
+async fn what_is_too_old_is_told_so() {
+    const SIGNATURES: (u16, &[u8]) = (13, b"\0\x04\x04\x03\x08\x04");
+    const HERE: (u16, &[u8]) = (0, b"\0\x11\0\0\x0emta-sts.a.test");
+    const ELSEWHERE: (u16, &[u8]) = (0, b"\0\x11\0\0\x0emta-sts.b.test");
+    const ADDRESS: (u16, &[u8]) = (0, b"\0\x0c\0\0\x09127.0.0.1");
+    const ONLY_11: (u16, &[u8]) = (43, b"\x04\x0a\x0a\x03\x02");
+    const ONLY_12: (u16, &[u8]) = (43, b"\x02\x03\x03");
+    const BOTH: (u16, &[u8]) = (43, b"\x06\x7a\x7a\x03\x04\x03\x03");
+    let (too_old, nameless, unknown, failure) = (70, 109, 112, 40);
+    let host = Host::start().await;
+    for (version, extensions, alert, reason) in [
+        (0x0300, &[][..], too_old, "SSL 3"),
+        (0x0301, &[], too_old, "TLS 1.0 without extensions"),
+        (0x0302, &[HERE], too_old, "TLS 1.1 knows of no such signatures"),
+        (0x0302, &[HERE, SIGNATURES], too_old, "and if it does"),
+        (0x0302, &[ELSEWHERE], too_old, "whatever it asks for"),
+        (0x0303, &[HERE, SIGNATURES, ONLY_11], too_old, "RFC 8446 §4.2.1: a list is a list"),
+        (0x0303, &[HERE], failure, "RFC 5246 §7.4.1.4.1: SHA-1 alone"),
+        (0x0303, &[SIGNATURES], unknown, "TLS 1.2 without a name"),
+        (0x0303, &[ONLY_12, SIGNATURES], unknown, "the same in the new way"),
+        (0x0304, &[SIGNATURES], unknown, "a later version that does not say so properly"),
+        (0x0303, &[BOTH, SIGNATURES], nameless, "TLS 1.3 without a name"),
+        (0x0303, &[BOTH, SIGNATURES, ELSEWHERE], unknown, "with one that is not hosted"),
+        (0x0303, &[BOTH, SIGNATURES, ADDRESS], unknown, "with what is no name"),
+    ] {
+        let hello = old_hello(version, extensions);
+        let in_one = [&[22, 3, 1][..], &length(&hello), &hello].concat();
+        let in_pieces: Vec<u8> = hello.iter().flat_map(|octet| [22, 3, 1, 0, 1, *octet]).collect();
+        for records in [in_one, in_pieces] {
+            let answer = answer_to(&host, &records).await;
+            assert_eq!(answer, [21, 3, 3, 0, 2, 2, alert], "{reason}");
+        }
+    }
+    assert_eq!(host.count(Event::FailedHandshake), 12);
+    assert_eq!(host.count(Event::RefusedName), 12);
+    assert_eq!(host.count(Event::BadHello), 2);
+}
+
 #[tokio::test]
 async fn no_session_is_resumed() {
     let host = Host::start().await;
@@ -144,6 +187,24 @@ fn client_hello(host: &Host, name: &'static str) -> Vec<u8> {
     let mut hello = Vec::new();
     client.write_tls(&mut hello).unwrap();
     hello
+}
+
+/// A client hello with a suite of TLS 1.2.
+fn old_hello(version: u16, extensions: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut hello = [&version.to_be_bytes()[..], &[7; 32]].concat();
+    hello.extend_from_slice(b"\0\0\x02\xc0\x2b\x01\0");
+    if !extensions.is_empty() {
+        let extension = |(number, data): &(u16, &[u8])| {
+            [&number.to_be_bytes()[..], &length(data), data].concat()
+        };
+        let extensions: Vec<u8> = extensions.iter().flat_map(extension).collect();
+        hello.extend([&length(&extensions)[..], &extensions].concat());
+    }
+    [&[1, 0][..], &length(&hello), &hello].concat()
+}
+
+fn length(octets: &[u8]) -> [u8; 2] {
+    u16::try_from(octets.len()).unwrap().to_be_bytes()
 }
 
 fn replace(octets: &mut [u8], from: &[u8], to: &[u8]) {

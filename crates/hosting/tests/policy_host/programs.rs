@@ -60,10 +60,11 @@ async fn openssl_is_refused_what_is_refused() {
     let here = ["-servername", "mta-sts.a.test"];
     let weak = ["-cipher", "DEFAULT@SECLEVEL=0"];
     for (arguments, said, reason) in [
-        (vec!["-noservername"], "alert number 112", "no name"),
+        (vec!["-noservername"], "alert number 109", "no name"),
+        (vec!["-tls1_2", "-noservername"], "alert number 112", "no name in TLS 1.2"),
         (vec!["-servername", "mta-sts.b.test"], "alert number 112", "another name"),
-        ([&["-tls1"], &here[..], &weak[..]].concat(), "alert number 40", "TLS 1.0"),
-        ([&["-tls1_1"], &here[..], &weak[..]].concat(), "alert number 40", "TLS 1.1"),
+        ([&["-tls1"], &here[..], &weak[..]].concat(), "alert number 70", "TLS 1.0"),
+        ([&["-tls1_1"], &here[..], &weak[..]].concat(), "alert number 70", "TLS 1.1"),
         ([&["-alpn", "spdy/3"], &here[..]].concat(), "alert number 120", "another protocol"),
         ([&["-tls1_2"], &here[..]].concat(), "Protocol  : TLSv1.2", "TLS 1.2"),
         ([&["-tls1_3"], &here[..]].concat(), "TLSv1.3, Cipher is", "TLS 1.3"),
