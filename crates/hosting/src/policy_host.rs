@@ -18,6 +18,7 @@ mod authority;
 mod connection;
 mod conversation;
 mod counts;
+mod courteous;
 mod crowd;
 mod handshake;
 mod hello;

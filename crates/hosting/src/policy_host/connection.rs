@@ -4,6 +4,7 @@ use super::Limits;
 use super::accept::Guest;
 use super::conversation::{Conversation, Speaking, converse};
 use super::counts::{Counts, Event};
+use super::courteous::Courteous;
 use super::crowd::{Crowd, Member};
 use super::handshake::{Handshakes, Https, Shaken};
 use crate::fetch_log::FetchLog;
@@ -88,7 +89,7 @@ pub(super) async fn enter_https(guest: Guest, handshakes: Arc<Handshakes>) {
         Event::Tls13
     });
     let conversation = Conversation::new(Arc::clone(&door), client, Some(name), end);
-    Box::pin(converse(stream, speaking, conversation)).await;
+    Box::pin(converse(Courteous(stream), speaking, conversation)).await;
 }
 
 /// Serves HTTP.
