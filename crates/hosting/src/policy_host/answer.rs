@@ -42,7 +42,7 @@ pub(super) fn to_https<B>(served: &Served, name: &str, request: &Request<B>) -> 
         return Answer::Refused(Refusal::Misdirected);
     }
     // RFC 8461 §3.3: this resource and no other.
-    if request.uri().path() != POLICY_PATH || request.uri().query().is_some() {
+    if !is_policy_path(request.uri().path()) || request.uri().query().is_some() {
         return Answer::Refused(Refusal::NotFound);
     }
     // It may have changed, or gone, since the handshake.
@@ -130,6 +130,27 @@ impl Refusal {
             Self::BadMethod => (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD work here\n"),
         }
     }
+}
+
+/// RFC 3986 §6.2.2.2: letters, digits, `-`, `.`, `_` and `~` are the same with a percent sign.
+fn is_policy_path(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    let path_goes_on = POLICY_PATH.bytes().all(|expected| {
+        let (octet, after) = match rest {
+            [b'%', high, low, after @ ..] if expected != b'/' => (hex(*high, *low), after),
+            [octet, after @ ..] => (Some(*octet), after),
+            [] => return false,
+        };
+        rest = after;
+        octet == Some(expected)
+    });
+    path_goes_on && rest.is_empty()
+}
+
+fn hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| value.try_into().ok());
+    let (high, low): (u8, u8) = (digit(high)?, digit(low)?);
+    Some(high << 4 | low)
 }
 
 fn is_reading(method: &Method) -> bool {

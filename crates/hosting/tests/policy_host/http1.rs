@@ -41,7 +41,11 @@ async fn each_request_gets_what_it_deserves() {
         (to("/.well-known/mta-sts.txt/"), 404, "a folder"),
         (to("/.well-known/mta-sts.txt?"), 404, "a query, if empty"),
         (to("/.well-known/MTA-STS.txt"), 404, "a path has its case"),
-        (to("/%2ewell-known/mta-sts.txt"), 404, "nothing is decoded"),
+        (to("/%2ewell-known/mta%2Dsts.%74xt"), 200, "RFC 3986 §6.2.2.2: the same path"),
+        (to("/.well-known%2Fmta-sts.txt"), 404, "an encoded slash is none"),
+        (to("/.well-known/mta%252Dsts.txt"), 404, "nothing is decoded twice"),
+        (to("/.well-known/mta%2gsts.txt"), 404, "no digit"),
+        (to("/.well-known/mta-sts.tx%7"), 404, "half an octet"),
         (to("//.well-known/mta-sts.txt"), 404, "nothing is tidied up"),
         (to("/.well-known/acme-challenge/x"), 404, "that is for port 80"),
         (to("https://mta-sts.a.test/.well-known/mta-sts.txt"), 200, "absolute form"),
@@ -66,7 +70,7 @@ async fn each_request_gets_what_it_deserves() {
         assert!(reply.has(&format!("cache-control: {cached}")), "{reason}");
         assert!(reply.has("x-content-type-options: nosniff"), "{reason}");
     }
-    assert_eq!(host.count(Event::Served), 5);
+    assert_eq!(host.count(Event::Served), 6);
 }
 
 #[tokio::test]
