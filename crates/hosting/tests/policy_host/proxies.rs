@@ -26,11 +26,14 @@ async fn a_proxy_introduces_its_clients() {
     let mut with_addition = client("192.0.2.1:1024");
     with_addition.extend_from_slice(b"\x04\0\x01\xff");
     with_addition[15] += 4;
+    let mut of_nobody = Header::Local.to_bytes();
+    of_nobody[13] = 0xff;
     for (header, reason) in [
         (client("192.0.2.1:1024"), "IPv4"),
         (client("[2001:db8::1]:1024"), "IPv6"),
         (with_addition, "an addition"),
         (Header::Local.to_bytes(), "the proxy itself"),
+        (of_nobody, "the proxy itself, of whatever family"),
         (Header::Unknown.to_bytes(), "a client without an address"),
     ] {
         assert_eq!(fetch(&host, host.tcp().await, &header).await.unwrap(), 200, "{reason}");
