@@ -40,7 +40,7 @@ async fn the_key_authorization_and_nothing_else() {
         ("mta-sts.a.test", "/.well-known/acme-challenge/to-Ken_1/", 404, "no base64url"),
         ("mta-sts.a.test", "/.well-known/mta-sts.txt", 404, "no policy without TLS, no redirect"),
         ("mta-sts.a.test", "/", 404, "nothing else either"),
-        ("two hosts", path, 404, "no host that could be hosted"),
+        ("two hosts", path, 400, "what is no host"),
         ("", path, 400, "no host"),
     ] {
         let reply = ask(&host, &get(name, path)).await;
