@@ -7,8 +7,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use instant_acme::Problem;
 use ironpost_proto::mta_sts::discovery::Timestamp;
-use jiff::fmt::rfc2822;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// An answer of HTTP.
 #[derive(Debug)]
@@ -61,10 +60,10 @@ fn dated(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
     date(headers.get(name)?.to_str().ok()?)
 }
 
-/// RFC 9110 §5.6.7, of which servers may write the form of RFC 5322 alone.
+/// RFC 9110 §5.6.7, in any of its three forms.
 fn date(text: &str) -> Option<Timestamp> {
-    let moment = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    u64::try_from(moment.as_millisecond()).ok().map(Timestamp::from_millis)
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok().map(Timestamp::from_millis)
 }
 
 /// No limit of a CA looks further back than a week.
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     fn seconds_and_dates_are_read() {
-        let table: [(&str, Option<&str>, Option<u64>, &str); 9] = [
+        let table: [(&str, Option<&str>, Option<u64>, &str); 12] = [
             ("120", None, Some(120), "seconds"),
             (" 0 ", None, Some(0), "at once"),
             ("99999999999999999999999999", None, Some(691_200), "more digits than fit"),
@@ -90,6 +89,19 @@ mod tests {
             ),
             ("Thu, 01 Jan 1970 01:00:00 GMT", None, Some(3_540), "by ours"),
             ("Thu, 01 Jan 1970 00:00:00 GMT", None, Some(0), "past"),
+            (
+                "Thursday, 01-Jan-70 01:00:00 GMT",
+                Some("Thursday, 01-Jan-70 00:30:00 GMT"),
+                Some(1_800),
+                "as RFC 850 has it",
+            ),
+            (
+                "Thu Jan  1 01:00:00 1970",
+                Some("Thu Jan  1 00:30:00 1970"),
+                Some(1_800),
+                "as asctime has it",
+            ),
+            ("Thu, 01 Jan 1970 25:00:00 GMT", None, None, "no time of day"),
             ("soon", None, None, "neither"),
             ("-1", None, None, "no count"),
         ];
