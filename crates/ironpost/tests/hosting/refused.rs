@@ -33,6 +33,15 @@ fn what_cannot_be_hosted_is_named_and_nothing_is_written() {
         (&["a.example", "--organisation", "c"], "`ironpost db organisation c` makes it"),
         (&["a.example", "--mx", "*.*.a.example"], "`*` may only be the whole left-most label"),
         (&["a.example", "--mx", "mx a.example"], "invalid value 'mx a.example' for '--mx <HOST>'"),
+        (&["a.example", "--mx", "127.0.0.1"], "127.0.0.1 is an address; an MX is a host name"),
+        (&["a.example", "--mx", "mx.a.example,192.0.2.1"], "192.0.2.1 is an address; an MX is"),
+        (&["a.example", "--mx", "localhost"], "localhost is no name that senders can look up"),
+        (&["a.example", "--mx", "*.example"], "*.example is too wide: anybody can register a name"),
+        (&["a.example", "--rua", "http://a.example/"], "reports go to mailto: or https: addresses"),
+        (&["a.example", "--rua", "ftp://a.example/"], "reports go to mailto: or https: addresses"),
+        (&["a.example", "--rua", "mailto:"], "reports go to mailto: or https: addresses, not to"),
+        (&["a.example", "--rua", "mailto:a"], "reports go to mailto: or https: addresses, not to"),
+        (&["a.example", "--rua", "https:"], "reports go to mailto: or https: addresses, not to"),
         (&["a.example", "--max-age", "31557601"], "at most 31557600 seconds (about a year, RFC"),
         (&["a.example", "--max-age", "18446744073709551616"], "at most 31557600 seconds"),
         (&["a.example", "--max-age", "4x"], "expected seconds, or a number with h, d or w"),
@@ -53,6 +62,41 @@ fn what_cannot_be_hosted_is_named_and_nothing_is_written() {
         assert!(!run.stderr.contains('\u{1b}'), "{args:?}: {run:?}");
         assert_eq!(export(&home), before, "{args:?}");
     }
+}
+
+/// Mode enforce at once is not refused as if it were the wrong word: what it takes is said.
+#[test]
+fn mode_enforce_from_the_first_day_wants_a_reason() {
+    let home = new_home();
+    let add = ["domain", "add", "a.example", "--mx", "mx.a.example", "--mode", "enforce"];
+    let run = home.ironpost(add);
+    assert_eq!((run.code, &*run.stdout), (2, ""), "{run:?}");
+    for expected in [
+        "\n  - the MX records could not be looked up (",
+        "\n  - mode testing was not announced for a day yet",
+        "\nTo go on all the same, say why: --override REASON; it is kept.",
+    ] {
+        assert!(run.stderr.contains(expected), "{expected}: {run:?}");
+    }
+    let run = home.ironpost(add.into_iter().chain(["--override", "tested elsewhere"]));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("\n  mode: enforce\n"), "{run:?}");
+    assert!(!run.stdout.contains("Once mode testing"), "nothing is left to do: {run:?}");
+}
+
+/// What is asked for is shown or refused, and nothing of it passed over.
+#[test]
+fn what_is_asked_for_is_not_passed_over() {
+    let home = new_home();
+    let add =
+        |more: &[&str]| home.ironpost(["domain", "add", "a.example"].iter().chain(more).copied());
+    let run = add(&["--import", "--mode", "testing"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("'--import' cannot be used with '--mode <MODE>'"), "{run:?}");
+    let run = add(&["--mx", "mx.a.example", "--rua", "mailto:tls@a.example", "--dry-run"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.ends_with("\n  v=TLSRPTv1; rua=mailto:tls@a.example;\n"), "{run:?}");
+    assert!(run.stderr.contains("whether the policy covers its MX hosts is not known"), "{run:?}");
 }
 
 /// A name in another script is taken as what it is in DNS, whoever asks.
