@@ -139,11 +139,21 @@ pub enum NotAdded {
 }
 
 impl Desk {
+    /// Refuses a name that somebody has: asked before anything is looked up for it.
+    pub async fn may_add(&self, name: &Domain) -> Result<(), NotAdded> {
+        match self.database.holder(name).await.map_err(store)? {
+            None => Ok(()),
+            Some(holder) if holder.organisation == self.organisation => {
+                Err(NotAdded::Hosted(name.clone()))
+            }
+            Some(holder) if gives_way(&holder.life, self.clock.now()) => Ok(()),
+            Some(_) => Err(NotAdded::Taken(name.clone())),
+        }
+    }
+
     /// Decides on hosting a domain under a new token: what [`Self::add`] would write.
     pub async fn prepare_add(&self, add: &Add, said: &Said) -> Result<Prepared, NotAdded> {
-        if self.database.domain(self.organisation, &add.name).await.map_err(store)?.is_some() {
-            return Err(NotAdded::Hosted(add.name.clone()));
-        }
+        self.may_add(&add.name).await?;
         let now = self.clock.now();
         let mut life = Life::new(add.way, now);
         life.former = self.database.former(&add.name).await.map_err(store)?;
@@ -198,19 +208,10 @@ impl Desk {
 }
 
 impl Desk {
-    /// Who only asks for a name, and has shown nothing of it in DNS, must not keep its owner out: the
-    /// request gives way after a while.
+    /// Takes a name back from another organisation that only asked for it.
     async fn take_back(&self, name: &Domain, now: Timestamp) -> Result<(), StoreError> {
         let Some(holder) = self.database.holder(name).await? else { return Ok(()) };
-        let life = &holder.life;
-        let patience = match life.announced {
-            None => GIVES_WAY,
-            Some(_) => TAKING_OVER_GIVES_WAY,
-        };
-        let is_stale = life.state == State::Pending
-            && now.since(life.since) > patience
-            && holder.organisation != self.organisation;
-        if !is_stale {
+        if holder.organisation == self.organisation || !gives_way(&holder.life, now) {
             return Ok(());
         }
         let why = Some("another organisation asked for the name".to_owned());
@@ -221,6 +222,16 @@ impl Desk {
             Err(ChangeError::Store(error)) => Err(error),
         }
     }
+}
+
+/// Who only asks for a name, and has shown nothing of it in DNS, must not keep its owner out: the
+/// request gives way after a while.
+fn gives_way(life: &Life, now: Timestamp) -> bool {
+    let patience = match life.announced {
+        None => GIVES_WAY,
+        Some(_) => TAKING_OVER_GIVES_WAY,
+    };
+    life.state == State::Pending && now.since(life.since) > patience
 }
 
 const CEASE: [Change; 2] = [Change::Cease, Change::Enter(State::Gone)];

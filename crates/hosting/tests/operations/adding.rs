@@ -28,8 +28,10 @@ async fn who_only_asked_gives_way_after_an_hour(place: Place) {
     place.clock.advance(Duration::from_hours(1));
     let error = add(&owns, first()).await.unwrap_err();
     assert!(matches!(error, NotAdded::Taken(_)), "for an hour it is kept: {error}");
-    let again = add(&asks, first()).await.unwrap_err();
+    let again = asks.may_add(&asked.name).await.unwrap_err();
     assert!(matches!(again, NotAdded::Hosted(_)), "{again}");
+    let error = owns.may_add(&asked.name).await.unwrap_err();
+    assert!(matches!(error, NotAdded::Taken(_)), "{error}");
     place.clock.advance(Duration::from_millis(1));
     let again = add(&asks, first()).await.unwrap_err();
     assert!(matches!(again, NotAdded::Hosted(_)), "from the same organisation it is not: {again}");
