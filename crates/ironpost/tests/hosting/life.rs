@@ -122,6 +122,27 @@ fn versions_are_told_compared_and_taken_back() {
     assert!(events.iter().any(|event| event == "made 3: a new host"), "{events:#?}");
 }
 
+/// A policy that is published elsewhere is not passed over: somebody says what becomes of it.
+#[test]
+fn a_policy_that_is_there_already_is_decided_about() {
+    let lab = Guided::shared();
+    let hosted = lab.ironpost("domain add florist.customers.example");
+    assert_eq!((hosted.code, &*hosted.stdout), (2, ""), "{hosted:?}");
+    assert!(hosted.stderr.contains("is hosted already"), "{hosted:?}");
+    let domain = "sound-delegated.example";
+    let add = |more: &str| lab.ironpost(&format!("domain add {domain}{more} --dry-run"));
+    let undecided = add("");
+    assert_eq!((undecided.code, &*undecided.stdout), (2, ""), "{undecided:?}");
+    let told = format!("{domain} publishes a policy already, in mode enforce and to be kept for ");
+    assert!(undecided.stderr.contains(&told), "{undecided:?}");
+    for (more, mode) in [(" --import", "enforce"), (" --replace", "testing")] {
+        let run = add(more);
+        assert_eq!(run.code, 0, "{more}: {run:?}");
+        assert!(run.stdout.contains(&format!("\n  mode: {mode}\n")), "{more}: {run:?}");
+        assert!(run.stderr.contains("publishes now"), "{more}: {run:?}");
+    }
+}
+
 /// A policy that does not cover its MX hosts, and a host that is none.
 #[test]
 fn a_policy_that_cannot_match_its_hosts_is_not_enforced() {
