@@ -156,12 +156,13 @@ fn step(change: &Change, migrates: bool) -> Option<String> {
 
 /// Waits until the newest version is announced, and tells each step on the way.
 async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Exit, Failure> {
-    let deadline = Instant::now() + PATIENCE;
+    let begun = Instant::now();
     let Some(number) = hosted.life.latest().map(|version| version.number) else {
         console.print(&format!("{} is {}.\n", hosted.name, hosted.life.state.as_str()))?;
         return Ok(Exit::Clean);
     };
-    let alone = desk.database.nodes().await.map_err(Failure::could_not_test)?.is_empty();
+    let nodes = desk.database.nodes().await.map_err(Failure::could_not_test)?;
+    let alone = !nodes.iter().any(|node| node.is_live(desk.clock.now()));
     let mut told = Told::default();
     loop {
         told.tell(&hosted, number, console);
@@ -182,10 +183,13 @@ async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Ex
             ))?;
             return Ok(Exit::Clean);
         }
-        // Where every node has taken leave, there is nothing to wait for.
-        if alone || Instant::now() >= deadline {
+        // Where no node lives, there is nothing to wait for.
+        if alone || begun.elapsed() >= PATIENCE {
             console.print(&waits(desk, &hosted, number).await?)?;
             return Ok(Exit::Clean);
+        }
+        if begun.elapsed() >= QUIET {
+            told.wait(number, console);
         }
         sleep(LOOK).await;
         hosted = match desk.hosted(&hosted.name).await {
@@ -205,6 +209,7 @@ async fn follow(desk: &Desk, mut hosted: Hosted, console: &Console) -> Result<Ex
 struct Told {
     shown: bool,
     everywhere: bool,
+    waiting: bool,
 }
 
 impl Told {
@@ -215,6 +220,14 @@ impl Told {
         }
         if version.everywhere.is_some() && !std::mem::replace(&mut self.everywhere, true) {
             console.note(&format!("every node serves version {number}; its id follows"));
+        }
+    }
+
+    fn wait(&mut self, number: u32, console: &Console) {
+        if !std::mem::replace(&mut self.waiting, true) {
+            console.note(&format!(
+                "waiting until senders see version {number}; Ctrl-C ends the wait, not the change"
+            ));
         }
     }
 }
@@ -246,5 +259,7 @@ async fn waits(desk: &Desk, hosted: &Hosted, number: u32) -> Result<String, Fail
 
 /// How long a command waits for nodes and for our own fetch.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// After which it says what it waits for.
+const QUIET: Duration = Duration::from_secs(5);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(100);
