@@ -45,7 +45,7 @@ fn what_there_is_is_found() {
         (
             "rpt-FULL",
             "TXT",
-            &["300 IN TXT \"v=TLSRPTv1; rua=mailto:tls@full.test,https://full.test/report;\""],
+            &["86400 IN TXT \"v=TLSRPTv1; rua=mailto:tls@full.test,https://full.test/report;\""],
             "where reports go",
         ),
         ("acme-FULL", "TXT", &["60 IN TXT \"first\"", "60 IN TXT \"second\""], "both challenges"),

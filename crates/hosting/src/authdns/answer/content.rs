@@ -188,7 +188,7 @@ fn write_texts(view: &View<'_>, message: &mut Message<'_>, site: &Site, target: 
         }
         Target::ReportRecord => {
             if let Some(rua) = &site.rua {
-                write(view.tree.ttl, format_args!("v=TLSRPTv1; rua={rua};"));
+                write(REPORT_TTL.max(view.tree.ttl), format_args!("v=TLSRPTv1; rua={rua};"));
             }
         }
         // The next order has other values.
@@ -237,5 +237,8 @@ impl fmt::Write for Strings<'_> {
     }
 }
 
+/// RFC 8460 §7: a large TTL, so that whoever keeps the record from senders has to do so for long. As
+/// long as a report covers.
+const REPORT_TTL: u32 = 86_400;
 /// RFC 1035 §3.3: octets of a character string.
 const MAX_STRING: usize = 255;
