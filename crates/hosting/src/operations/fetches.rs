@@ -35,6 +35,6 @@ impl Desk {
         let life = &hosted.life;
         let spread = life.shown.map(|version| Spread::of(life, version, since, &rows));
         rows.sort_by_key(|row| Reverse((row.last, row.fetches)));
-        Ok(Fetches { now, since, spread, rows, hosted })
+        Ok(Fetches { now, since, hosted, spread, rows })
     }
 }
