@@ -13,6 +13,7 @@ use ironpost_store::StoreError;
 use ironpost_store::database::Database;
 use ironpost_store::hosting::domains::Hosted;
 use ironpost_store::hosting::mx::StoredMx;
+use std::cmp::Reverse;
 use std::time::Duration;
 
 /// Watches MX records. Cheap to clone.
@@ -143,7 +144,7 @@ pub(crate) fn former(known: &StoredMx, seen: &[DnsName], now: Timestamp) -> Vec<
     // What was named twice goes by the later moment.
     former.sort_by(|one, other| (&one.host, other.until).cmp(&(&other.host, one.until)));
     former.dedup_by(|later, kept| later.host == kept.host);
-    former.sort_by(|one, other| other.until.cmp(&one.until));
+    former.sort_by_key(|gone| Reverse(gone.until));
     former.truncate(MAX_FORMER);
     former
 }
