@@ -57,10 +57,10 @@ pub async fn give_up(
         let page = database.sealed_keys(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.domain);
-        let lost: Vec<SealedKey> = page.into_iter().filter(|key| is_lost(&key.sealed)).collect();
-        given_up.keys += lost.len();
-        if !rehearsal && !lost.is_empty() {
-            database.forget_keys(&lost, Kind::Certificate.as_str(), now).await?;
+        let shut: Vec<SealedKey> = page.into_iter().filter(|key| is_lost(&key.sealed)).collect();
+        given_up.keys += shut.len();
+        if !rehearsal && !shut.is_empty() {
+            database.forget_keys(&shut, Kind::Certificate.as_str(), now).await?;
         }
     }
     if !rehearsal {
