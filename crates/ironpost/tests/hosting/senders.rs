@@ -101,6 +101,9 @@ impl<'a> World<'a> {
     /// Moves everybody's clock.
     fn go_to(&self, moment: Timestamp) {
         self.site.clock.go_to(moment);
+        // By the new time the node was silent for long, until it says again that it lives.
+        let nodes = || self.site.ok("db nodes");
+        wait_until("a node that lives", nodes, |nodes| nodes.contains("  live  "));
         self.assert_mail_flows();
     }
 
