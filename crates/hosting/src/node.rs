@@ -216,7 +216,9 @@ impl Node {
                 );
             }
             None => {
-                tracing::warn!("this node was forgotten (`ironpost db forget-node`): it joins anew")
+                tracing::warn!(
+                    "this node was forgotten (`ironpost db forget-node`): it joins anew"
+                );
             }
         }
         Ok(())
