@@ -122,6 +122,29 @@ fn versions_are_told_compared_and_taken_back() {
     assert!(events.iter().any(|event| event == "made 3: a new host"), "{events:#?}");
 }
 
+/// Where nothing was announced nobody is waited for; and what was begun can be broken off.
+#[test]
+fn a_change_of_mx_hosts_begins_and_is_broken_off() {
+    let lab = Guided::shared();
+    let domain = "harbour.customers.example";
+    let migrate = |more: &str| {
+        let run = lab.ironpost(&format!("domain migrate {domain}{more}"));
+        assert_eq!(run.code, 0, "{more}: {run:?}");
+        run.stdout
+    };
+    let begun = migrate(&format!(" --to mx2.{domain} --no-wait"));
+    let free = "\n  done  no sender can hold an older one: MX records may be switched\n";
+    assert!(begun.contains(free) && !begun.contains("1970"), "{begun}");
+    let off = format!("\nTo break it off: ironpost domain migrate {domain} --cancel\n");
+    assert!(begun.ends_with(&off), "{begun}");
+    migrate(" --cancel --no-wait");
+    let over = format!("{domain}: no change of MX hosts is under way; --to HOST begins one.\n");
+    assert_eq!(migrate(""), over);
+    let history = lab.json("history", domain);
+    let latest = versions(&history).last().unwrap();
+    assert_eq!(latest["mx"], serde_json::json!([format!("mx.{domain}")]), "{latest}");
+}
+
 /// A policy that is published elsewhere is not passed over: somebody says what becomes of it.
 #[test]
 fn a_policy_that_is_there_already_is_decided_about() {
@@ -167,6 +190,14 @@ fn a_policy_that_cannot_match_its_hosts_is_not_enforced() {
         (
             format!("migrate {domain} --narrow"),
             "no change of MX hosts is under way: begin one first".to_owned(),
+        ),
+        (
+            format!("migrate {domain} --cancel"),
+            "no change of MX hosts is under way: begin one first".to_owned(),
+        ),
+        (
+            format!("migrate {domain} --to mx.{domain}"),
+            "the MX records name exactly these hosts already".to_owned(),
         ),
         (
             format!("remove {domain}"),

@@ -100,8 +100,7 @@ fn stages(desk: &Desk, hosted: &Hosted) -> String {
     }
     if let Some(early) = early(&milestones, now) {
         let _ = writeln!(out, "\nWarning: {early}.");
-    }
-    if let Some(next) = milestones.iter().find(|milestone| !milestone.done) {
+    } else if let Some(next) = milestones.iter().find(|milestone| !milestone.done) {
         let _ = writeln!(out, "\n{}", advice(next, name));
     } else {
         let _ = writeln!(out, "\nNext: ironpost domain migrate {name} --narrow");
@@ -122,8 +121,9 @@ fn early(milestones: &[Milestone], now: Timestamp) -> Option<String> {
         |date| format!("until {}", times::from_now(date, now)),
     );
     Some(format!(
-        "the MX records were switched too soon: senders may hold a policy from before, by which they \
-         refuse the new hosts, {until}; with the old hosts in the MX records too, mail goes there"
+        "the MX records were switched too soon: senders may hold a policy from before that leaves the \
+         new hosts out, and in mode enforce refuse to deliver there, {until}; with the old hosts in \
+         the MX records too, mail goes to those"
     ))
 }
 
@@ -172,3 +172,43 @@ Examples:
   ironpost domain migrate example.com
   ironpost domain migrate example.com --narrow
   ironpost domain migrate example.com --cancel --reason 'the new provider is not ready'";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(86_400_000);
+    const TOMORROW: Timestamp = Timestamp::from_millis(2 * 86_400_000);
+
+    fn milestone(what: Stage, date: Option<Timestamp>, done: bool) -> Milestone {
+        Milestone { what, date, done }
+    }
+
+    #[test]
+    fn what_holds_since_ever_is_given_no_date() {
+        let what = "no sender can hold an older one: MX records may be switched";
+        let table = [
+            (None, true, format!("done  {what}")),
+            (None, false, format!("      {what}: no date yet")),
+            (Some(TOMORROW), false, format!("      {what}: 1970-01-03T00:00:00Z (in 1 day)")),
+        ];
+        for (date, done, expected) in table {
+            assert_eq!(stage(&milestone(Stage::MaySwitch, date, done), NOW), expected);
+        }
+    }
+
+    #[test]
+    fn who_switches_too_soon_is_warned() {
+        let warned = |date, may: bool, switched: bool| {
+            let may = milestone(Stage::MaySwitch, date, may);
+            early(&[may, milestone(Stage::Switched, Some(NOW), switched)], NOW)
+        };
+        let until = warned(Some(TOMORROW), false, true).unwrap();
+        assert!(until.contains("refuse to deliver there, until 1970-01-03T00:00:00Z"), "{until}");
+        let unknown = warned(None, false, true).unwrap();
+        assert!(unknown.contains("there, for how long is not known yet; "), "{unknown}");
+        assert_eq!(warned(Some(NOW), true, true), None, "in time");
+        assert_eq!(warned(None, true, true), None, "nobody held an older one");
+        assert_eq!(warned(Some(TOMORROW), false, false), None, "not switched");
+    }
+}
