@@ -24,7 +24,6 @@ pub(crate) use transaction::Transaction;
 use crate::open::{self, Kind};
 use crate::{OpenError, StoreError};
 use file::File;
-use futures_util::TryStreamExt;
 use postgres::Server;
 use std::path::Path;
 use std::time::Duration;
@@ -115,25 +114,6 @@ impl Database {
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Engine::Postgres(server) => server.session().await?.fetch_all(statement).await,
-        }
-    }
-
-    /// What `read` makes of each row, while a file has further ones on their way. Reads alone, like
-    /// [`Self::fetch_all`].
-    pub(crate) async fn fetch_each<T>(
-        &self,
-        statement: Statement,
-        mut read: impl FnMut(&Row) -> T,
-    ) -> Result<Vec<T>, StoreError> {
-        match &self.engine {
-            Engine::Sqlite(file) => {
-                let rows = statement.for_sqlite().fetch(&file.readers);
-                Ok(rows.map_ok(|row| read(&Row::Sqlite(row))).try_collect().await?)
-            }
-            Engine::Postgres(server) => {
-                let rows = server.session().await?.fetch_all(statement).await?;
-                Ok(rows.iter().map(read).collect())
-            }
         }
     }
 

@@ -52,31 +52,23 @@ impl Database {
         loop {
             let left = i64::try_from(whole - served.len()).unwrap_or(i64::MAX);
             let page = Statement::new(SERVED_AFTER).bind(after.0).bind(left);
-            let mut last = None;
-            for row in self.fetch_each(page, numbered).await? {
-                let (seq, row) = row?;
-                last = Some(seq);
-                match row {
-                    Ok(row) => served.push(row),
-                    Err(DomainId(id)) => {
-                        tracing::error!(id, "a domain in the database cannot be read: not served");
-                    }
+            let rows = self.fetch_all(page).await?;
+            let Some(last) = rows.last() else { return Ok(served) };
+            after = Seq(last.int(SEQ)?);
+            for row in &rows {
+                if let Ok(row) = read(row) {
+                    served.push(row);
+                } else {
+                    let id = row.int(0).unwrap_or_default();
+                    tracing::error!(id, "a domain in the database cannot be read: not served");
                 }
             }
-            let Some(last) = last else { return Ok(served) };
-            after = last;
             // Callers take a page that is not full for the last one.
             if served.len() >= whole {
                 return Ok(served);
             }
         }
     }
-}
-
-/// The number of its change, and the row, or whose it is if it cannot be read.
-fn numbered(row: &Row) -> Result<(Seq, Result<ServedRow, DomainId>), StoreError> {
-    let id = DomainId(row.int(0)?);
-    Ok((Seq(row.int(SEQ)?), read(row).map_err(|_| id)))
 }
 
 fn read(row: &Row) -> Result<ServedRow, StoreError> {
