@@ -116,7 +116,7 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
     let (desk, folder) = args.desk.imagine(&settings).await?;
     desk.may_add(&name).await.map_err(not_added)?;
     let (first, note) = first(&args, &name, &settings, console).await?;
-    let checks = checked(&name, &first, &settings, console).await?;
+    let checks = Box::pin(checked(&name, &first, &settings, console)).await?;
     let rua = (!args.rua.is_empty())
         .then(|| args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
     let way = match args.records {
@@ -133,7 +133,9 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
     let add = Add { name, way, rua, first, checks };
     if args.change.dry_run() {
         let prepared = desk.prepare_add(&add, &said).await.map_err(not_added)?;
-        note.iter().for_each(|note| console.note(note));
+        if let Some(note) = &note {
+            console.note(note);
+        }
         console.print(&text(&prepared, &settings, true, console.stdout_style())?)?;
         return Ok(Exit::Clean);
     }
@@ -143,7 +145,9 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
     let shown = text(&prepared, &settings, false, console.stdout_style())?;
     // The records are printed only once the token in them is this domain's.
     desk.add(prepared).await.map_err(not_added)?;
-    note.iter().for_each(|note| console.note(note));
+    if let Some(note) = &note {
+        console.note(note);
+    }
     console.print(&shown)?;
     Ok(Exit::Clean)
 }

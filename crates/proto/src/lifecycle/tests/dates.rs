@@ -99,13 +99,16 @@ fn what_holds_since_ever_has_no_date() {
     assert_eq!(switch, Milestone { what: Stage::MaySwitch, date: None, done: true });
 }
 
+/// From, to, what is seen, whether that is it, and why.
+type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], bool, &'a str);
+
 /// Where hosts are added, those from before do not say that it is done.
 #[test]
 fn mx_records_are_switched_once_a_new_host_is_named() {
     let seen = |hosts: &[&str]| MxSet { hosts: hosts.iter().map(|n| host(n)).collect(), ttl: 60 };
     let (adding, moving, less) =
         (&["old.test", "new.test"][..], &["new.test"][..], &["a.test"][..]);
-    let table: [(&[&str], &[&str], &[&str], bool, &str); 8] = [
+    let table: [Row<'_>; 8] = [
         (&["old.test"], adding, &["old.test"], false, "as before"),
         (&["old.test"], adding, &["old.test", "new.test"], true, "added"),
         (&["old.test"], adding, &["new.test"], true, "alone"),
