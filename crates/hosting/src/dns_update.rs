@@ -28,8 +28,10 @@ use crate::delegation::RecordToPublish;
 use domain::base::message_builder::PushError;
 use ironpost_net::dns::answer::DnsError;
 use ironpost_net::dns::resolver::Resolver;
-use ironpost_proto::domain::DnsName;
+use ironpost_proto::domain::{DnsName, Domain};
+use ironpost_proto::lifecycle::Life;
 use ironpost_proto::mta_sts::discovery::Timestamp;
+use ironpost_proto::mta_sts::record::Record;
 use ironpost_proto::visible::Visible;
 use std::net::SocketAddr;
 
@@ -133,7 +135,25 @@ impl From<PushError> for UpdateError {
     }
 }
 
+/// Every text that a domain ever announced: where we write its records, we wrote them.
+pub fn written(life: &Life) -> Vec<String> {
+    life.versions.iter().map(|version| Record::new(version.id.clone()).to_string()).collect()
+}
+
 impl Updater {
+    /// The one for the zone that a domain is in: that of the longest, else the one for any.
+    pub fn of<'a>(updaters: &'a [Self], domain: &Domain) -> Option<&'a Self> {
+        let name = domain.as_str();
+        let length = |updater: &&Self| updater.zone.as_ref().map_or(0, |zone| zone.as_str().len());
+        let fits = |updater: &&Self| {
+            updater.zone.as_ref().is_none_or(|zone| {
+                name.strip_suffix(zone.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            })
+        };
+        updaters.iter().filter(fits).max_by_key(length)
+    }
+
     /// Reads what stands at the names of `wanted` and at `emptied`, and decides what to change:
     /// nothing of ours is to be left at `emptied`.
     pub async fn plan(

@@ -85,8 +85,8 @@ impl Servers {
         }
         let mut unbound = unbound(zones, port, resolver, cache, place);
         unbound.answers(resolver, "").await;
-        let _processes = [primary, secondary, unbound];
-        Self { primary: first, resolver, _processes, _directory: directory }
+        let processes = [primary, secondary, unbound];
+        Self { primary: first, resolver, _processes: processes, _directory: directory }
     }
 }
 

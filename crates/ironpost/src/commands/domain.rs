@@ -17,6 +17,7 @@ mod show;
 pub(super) mod times;
 mod withdraw;
 mod wording;
+mod writing;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -50,7 +51,7 @@ pub(crate) enum DomainCommand {
 pub(crate) fn run(command: DomainCommand, console: &Console) -> Result<Exit, Failure> {
     block_on_or_signal(async {
         match command {
-            DomainCommand::Add(args) => add::run(*args, console).await,
+            DomainCommand::Add(args) => Box::pin(add::run(*args, console)).await,
             DomainCommand::List(args) => list::run(args, console).await,
             DomainCommand::Show(args) => show::run(args, console).await,
             DomainCommand::Records(args) => records::run(args, console).await,

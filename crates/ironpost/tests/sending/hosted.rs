@@ -25,7 +25,7 @@ fn no_mail_is_refused_while_a_hosted_domain_goes_through_its_life() {
 }
 
 /// A day of testing is enough, and not less.
-fn to_enforce(life: &mut Life) {
+fn to_enforce(life: &mut Life<'_>) {
     let enforce = "--mode enforce";
     let announced = life.announced();
     life.go_to(announced + HOUR * 24 - MINUTE * 5);
@@ -40,7 +40,7 @@ fn to_enforce(life: &mut Life) {
 
 /// A wider policy, then the MX records, then a narrower policy: each when everybody has heard of what
 /// was before.
-fn to_another_host(life: &mut Life) {
+fn to_another_host(life: &mut Life<'_>) {
     life.does("migrate", "--to second.unsigned.example");
     life.follower_hears("enforce", &[OLD, NEW]);
     let may_switch = life.date("migrate", "MX records may be switched: ");
@@ -69,7 +69,7 @@ fn to_another_host(life: &mut Life) {
 }
 
 /// Mode none, until the last sender has forgotten.
-fn away(life: &mut Life) {
+fn away(life: &mut Life<'_>) {
     life.does("withdraw", "");
     life.follower_hears("none", &[]);
     let free = life.date("show", "keep the records in DNS until ");

@@ -1,6 +1,7 @@
 //! `ironpost domain records`: what to put into DNS.
 
 use super::desk::{DeskArgs, Opened, failed};
+use super::writing;
 use crate::commands::installation;
 use crate::config::hosting::settings::HostingSettings;
 use crate::exit::Exit;
@@ -15,12 +16,21 @@ use std::fmt::Write;
 /// Print the records that hand a domain over
 ///
 /// As lines of a zone file, and nothing else: those of `domain add`, once more. They stay the same
-/// for as long as the domain is hosted. Changes nothing.
+/// for as long as the domain is hosted. Without --apply it changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RecordsArgs {
     /// The policy domain
     domain: Domain,
+
+    /// Write them into the domain's own DNS, by the [dns_update] that is for its zone: first says
+    /// what, and never touches a record that is not ours
+    #[arg(long)]
+    apply: bool,
+
+    /// Say what would be written, and write nothing
+    #[arg(long, requires = "apply")]
+    dry_run: bool,
 
     #[command(flatten)]
     desk: DeskArgs,
@@ -30,6 +40,9 @@ pub(crate) struct RecordsArgs {
 pub(super) async fn run(args: RecordsArgs, console: &Console) -> Result<Exit, Failure> {
     let Opened { desk, settings } = args.desk.open().await?;
     let hosted = desk.hosted(&args.domain).await.map_err(failed)?;
+    if args.apply {
+        return writing::run(&hosted, &settings, args.dry_run, console).await;
+    }
     let mut out = String::new();
     for record in wanted(&hosted, &settings)? {
         // Writing to a `String` cannot fail.
@@ -72,4 +85,5 @@ pub(super) fn table(records: &[RecordToPublish], style: Style) -> String {
 const EXAMPLES: &str = "\
 Examples:
   ironpost domain records example.com
-  ironpost domain records example.com >> example.com.zone";
+  ironpost domain records example.com >> example.com.zone
+  ironpost domain records example.com --apply --dry-run";

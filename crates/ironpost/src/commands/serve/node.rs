@@ -96,7 +96,7 @@ impl Plant {
         let seen = health.borrow().seen;
         // Without a single domain there is nothing but denials to give, of names too that others
         // have come to serve meanwhile.
-        if !answered && served.len() == 0 {
+        if !answered && served.is_empty() {
             return Err(nothing_to_serve(there));
         }
         let limits = Limits::default();

@@ -104,13 +104,11 @@ fn sealing_key(path: &Path) -> Option<Fault> {
 fn folders(settings: &HostingSettings) -> Vec<Fault> {
     let mut faults = Vec::new();
     let state = &settings.state;
-    if let Ok(found) = fs::metadata(state) {
-        if !found.is_dir() {
-            faults.push(Fault::Broken {
-                seen: format!("state of [serve], {}, is no folder", state.display()),
-                way_out: "name a folder".to_owned(),
-            });
-        }
+    if fs::metadata(state).is_ok_and(|found| !found.is_dir()) {
+        faults.push(Fault::Broken {
+            seen: format!("state of [serve], {}, is no folder", state.display()),
+            way_out: "name a folder".to_owned(),
+        });
     }
     faults.extend(state_folder(settings));
     if let DatabaseAddress::Sqlite(path) = settings.database.address() {
