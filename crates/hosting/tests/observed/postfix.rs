@@ -28,7 +28,7 @@ pub(crate) type Settings = &'static [&'static str];
 /// The running servers; they end with the value.
 pub(crate) struct Postfix {
     pub(crate) address: SocketAddr,
-    postfix: Daemon,
+    server: Daemon,
     _dovecot: Daemon,
     seen: BTreeSet<String>,
     directory: TempDir,
@@ -65,10 +65,10 @@ impl Postfix {
         make_queue(place);
         program("postfix", "postfix");
         let mut command = Command::new("/usr/lib/postfix/sbin/master");
-        let mut postfix =
+        let mut server =
             Daemon::start(command.env("MAIL_CONFIG", place).arg("-c").arg(place).arg("-s"));
-        postfix.says("daemon started").await;
-        Self { address, postfix, _dovecot: dovecot, seen: BTreeSet::new(), directory }
+        server.says("daemon started").await;
+        Self { address, server, _dovecot: dovecot, seen: BTreeSet::new(), directory }
     }
 
     /// The mails that it has taken since it was asked last, each with the line of `Received:` that
@@ -90,7 +90,7 @@ impl Postfix {
 
     /// Waits for its last words on a client: which commands came.
     pub(crate) async fn last_words(&mut self) -> String {
-        let said = self.postfix.says("disconnect from ").await;
+        let said = self.server.says("disconnect from ").await;
         said.split_once("]: disconnect from ").unwrap().1.to_owned()
     }
 }
@@ -196,7 +196,9 @@ fn main_cf(place: &Path, greylist: SocketAddr, settings: Settings) -> String {
          smtpd_recipient_restrictions = check_recipient_access inline:{{ gone@ops.test=REJECT }},\n  \
          check_policy_service inet:{greylist}, check_client_access static:HOLD\n"
     );
-    settings.iter().for_each(|setting| writeln!(text, "{setting}").unwrap());
+    for setting in settings {
+        writeln!(text, "{setting}").unwrap();
+    }
     text
 }
 
