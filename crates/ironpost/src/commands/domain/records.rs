@@ -23,8 +23,8 @@ pub(crate) struct RecordsArgs {
     /// The policy domain
     domain: Domain,
 
-    /// Write them into the domain's own DNS, by the [dns_update] that is for its zone: first says
-    /// what, and never touches a record that is not ours
+    /// Write them into the domain's own DNS, by the dns_update section that is for its zone: first
+    /// says what, and never touches a record that is not ours
     #[arg(long)]
     apply: bool,
 
