@@ -10,6 +10,7 @@ pub mod list;
 pub mod migrate;
 pub mod publish;
 pub mod remove;
+pub mod reports;
 pub mod rollback;
 pub mod show;
 pub mod withdraw;

@@ -163,4 +163,4 @@ fn come_to_the_same(one: &[Change], other: &[Change]) -> bool {
 
 /// Decisions on one request. Own limit: each that comes too late is one of somebody else's made, and
 /// a node takes four steps for a version.
-const ATTEMPTS: u32 = 16;
+pub(super) const ATTEMPTS: u32 = 16;

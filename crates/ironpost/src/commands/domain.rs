@@ -12,6 +12,7 @@ mod migrate;
 mod publish;
 pub(super) mod records;
 mod remove;
+mod reports;
 mod rollback;
 mod show;
 pub(super) mod times;
@@ -45,6 +46,7 @@ pub(crate) enum DomainCommand {
     Migrate(Box<migrate::MigrateArgs>),
     Withdraw(withdraw::WithdrawArgs),
     Remove(remove::RemoveArgs),
+    Reports(reports::ReportsArgs),
 }
 
 /// Runs the command.
@@ -63,6 +65,7 @@ pub(crate) fn run(command: DomainCommand, console: &Console) -> Result<Exit, Fai
             DomainCommand::Migrate(args) => Box::pin(migrate::run(*args, console)).await,
             DomainCommand::Withdraw(args) => withdraw::run(args, console).await,
             DomainCommand::Remove(args) => remove::run(args, console).await,
+            DomainCommand::Reports(args) => reports::run(args, console).await,
         }
     })
 }

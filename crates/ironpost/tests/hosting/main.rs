@@ -29,3 +29,4 @@ mod told;
 mod transfer;
 mod waiting;
 mod watched;
+mod written;

@@ -103,3 +103,29 @@ async fn who_fetched_what_can_be_asked() {
     let line: Value = serde_json::from_str(&lately).unwrap();
     assert_eq!((&line["sender"], &line["fetches"]), (&"Google".into(), &7.into()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_reports_go_may_change() {
+    let there = Watched::new().await;
+    let to = ["domain", "reports", "a.example", "--rua", "mailto:tls@a.example", "--dry-run"];
+    let would = there.say(to);
+    let record = "a.example has the record v=TLSRPTv1; rua=mailto:tls@a.example;\n";
+    assert!(
+        would.starts_with(&format!("Nothing is changed. Without --dry-run:\n{record}")),
+        "{would}"
+    );
+    let records = there.say(["domain", "records", "a.example"]);
+    assert!(!records.contains("_smtp._tls"), "nothing was changed: {records}");
+
+    let done = there.say(["domain", "reports", "a.example", "--rua", "mailto:tls@a.example"]);
+    assert_eq!(format!("Nothing is changed. Without --dry-run:\n{done}"), would);
+    assert!(done.contains("\nPut this into its DNS:\n\n  _smtp._tls.a.example."), "{done}");
+    let records = there.say(["domain", "records", "a.example"]);
+    assert!(records.contains("_smtp._tls.a.example."), "{records}");
+    let history = there.say(["domain", "history", "a.example"]);
+    assert!(history.contains("where its reports go is changed, by "), "{history}");
+    let none = there.say(["domain", "reports", "a.example", "--none"]);
+    assert!(none.contains("\nThis may go from its DNS:\n\n  _smtp._tls.a.example."), "{none}");
+    let wrong = ["domain", "reports", "a.example", "--rua", "http://a.example/"];
+    assert_eq!(there.home.ironpost(wrong).code, 2);
+}

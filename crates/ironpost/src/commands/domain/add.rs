@@ -3,7 +3,7 @@
 use super::carrying_out::refusal;
 use super::checking;
 use super::desk::{self, DeskArgs};
-use super::records;
+use super::{records, reports};
 use crate::commands::policy::max_age::MaxAgeArg;
 use crate::commands::policy::mode::ModeArg;
 use crate::config::hosting::settings::HostingSettings;
@@ -117,8 +117,7 @@ pub(super) async fn run(args: AddArgs, console: &Console) -> Result<Exit, Failur
     desk.may_add(&name).await.map_err(not_added)?;
     let (first, note) = first(&args, &name, &settings, console).await?;
     let checks = Box::pin(checked(&name, &first, &settings, console)).await?;
-    let rua = (!args.rua.is_empty())
-        .then(|| args.rua.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    let rua = reports::joined(&args.rua);
     let way = match args.records {
         WayArg::Cname => Way::Cname,
         WayArg::Paste => Way::Pasted,

@@ -44,6 +44,7 @@ fn happened(what: &str, version: Option<u32>) -> String {
             format!("its MX hosts are being changed: version {number} is for old and new")
         }
         ("migrated", None, _) => "the change of its MX hosts is over".to_owned(),
+        ("reports", None, _) => "where its reports go is changed".to_owned(),
         ("ceased", None, _) => "nothing of it is served any more".to_owned(),
         (_, None, Some(state)) => entered(state).to_owned(),
         // What was seen of its MX records.

@@ -51,27 +51,22 @@ pub(super) async fn run(
     updater.apply(&looker.resolver, &plan, now).await.map_err(failed)?;
     console.note("Written; the domain's name servers are asked whether they show it.");
     for record in wanted.iter().filter(|record| is_watched(record)) {
-        watch(&looker, record, console).await?;
+        watch(&looker, record, console).await;
     }
     Ok(Exit::Clean)
 }
 
-async fn watch(
-    looker: &Looker,
-    record: &RecordToPublish,
-    console: &Console,
-) -> Result<(), Failure> {
+async fn watch(looker: &Looker, record: &RecordToPublish, console: &Console) {
     let told = |so_far: &ironpost_hosting::dns_update::Spread| {
         console.note(&format!("{}: {so_far}", record.owner));
     };
-    let end = spread(looker, record, WATCHED, told).await.map_err(Failure::could_not_test)?;
-    if let Some(seconds) = end.caches_behind() {
-        console.note(&format!(
-            "{}: caches may say otherwise for {seconds} seconds more",
-            record.owner
-        ));
-    }
-    Ok(())
+    let end = spread(looker, record, WATCHED, told).await;
+    let more = match end.map(|end| end.caches_behind()) {
+        Ok(None) => return,
+        Ok(Some(seconds)) => format!("caches may say otherwise for {seconds} seconds more"),
+        Err(error) => format!("its name servers cannot be asked: {error}"),
+    };
+    console.note(&format!("{}: {more}", record.owner));
 }
 
 /// Addresses are looked at by `ironpost serve` alone.
