@@ -6,6 +6,7 @@ mod checking;
 pub(super) mod desk;
 mod diff;
 mod fetches;
+mod format;
 mod history;
 mod list;
 mod migrate;

@@ -1,11 +1,12 @@
 //! `ironpost domain fetches`.
 
 use super::desk::{DeskArgs, Opened, failed};
+use super::format::LineFormat;
 use super::times;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ironpost_hosting::fetch_log::{Reach, Spread};
 use ironpost_hosting::operations::fetches::Fetches;
 use ironpost_hosting::operations::show::LATELY;
@@ -35,19 +36,11 @@ pub(crate) struct FetchesArgs {
     days: u64,
 
     /// How it is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LineFormat::Text)]
+    format: LineFormat,
 
     #[command(flatten)]
     desk: DeskArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people: how far each sender has come, and the latest fetches
-    Text,
-    /// A JSON object a line for each version, sender and network
-    Jsonl,
 }
 
 /// A line, as a program reads it.
@@ -67,8 +60,8 @@ pub(super) async fn run(args: FetchesArgs, console: &Console) -> Result<Exit, Fa
     let span = Duration::from_hours(24 * args.days);
     let fetches = desk.fetches(&args.domain, span).await.map_err(failed)?;
     let out = match args.format {
-        Format::Text => text(&fetches, console.stdout_style()),
-        Format::Jsonl => lines(&fetches.rows)?,
+        LineFormat::Text => text(&fetches, console.stdout_style()),
+        LineFormat::Jsonl => lines(&fetches.rows)?,
     };
     console.print(&out)?;
     Ok(Exit::Clean)

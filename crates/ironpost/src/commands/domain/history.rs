@@ -1,11 +1,12 @@
 //! `ironpost domain history`.
 
 use super::desk::{DeskArgs, Opened, failed};
+use super::format::Format;
 use super::{times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Console;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ironpost_proto::domain::Domain;
 use ironpost_proto::lifecycle::{State, Version};
 use ironpost_proto::visible::Visible;
@@ -29,14 +30,6 @@ pub(crate) struct HistoryArgs {
 
     #[command(flatten)]
     desk: DeskArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// As a program reads it: the hosting that goes on, or else the last, and those before it.

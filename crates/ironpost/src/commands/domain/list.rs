@@ -1,11 +1,12 @@
 //! `ironpost domain list`.
 
 use super::desk::{DeskArgs, Opened, absent, failed};
+use super::format::LineFormat;
 use super::{times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ironpost_hosting::operations::list::{Alarmed, PAGE};
 use ironpost_proto::lifecycle::{Life, State, Version};
 use ironpost_store::hosting::domains::Hosted;
@@ -26,19 +27,11 @@ pub(crate) struct ListArgs {
     state: Option<State>,
 
     /// How each domain is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LineFormat::Text)]
+    format: LineFormat,
 
     #[command(flatten)]
     desk: DeskArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A line for people
-    Text,
-    /// A JSON object a line
-    Jsonl,
 }
 
 /// A domain, as a program reads it.
@@ -70,8 +63,8 @@ pub(super) async fn run(args: ListArgs, console: &Console) -> Result<Exit, Failu
         let page = desk.list(args.state, last.as_ref()).await.map_err(failed)?;
         none &= page.is_empty();
         let lines = match args.format {
-            Format::Text => table(&page, &alarmed, style),
-            Format::Jsonl => page
+            LineFormat::Text => table(&page, &alarmed, style),
+            LineFormat::Jsonl => page
                 .iter()
                 .map(|hosted| serde_json::to_string(&Listed::of(hosted, wrong(hosted, &alarmed))))
                 .collect::<Result<_, _>>()

@@ -1,11 +1,12 @@
 //! `ironpost domain show`.
 
 use super::desk::{DeskArgs, Opened, failed};
+use super::format::Format;
 use super::{migrate, records, times, wording};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Console, Style};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ironpost_hosting::jobs::Kind;
 use ironpost_hosting::operations::show::{OlderGone, Shown};
 use ironpost_proto::domain::Domain;
@@ -32,14 +33,6 @@ pub(crate) struct ShowArgs {
 
     #[command(flatten)]
     desk: DeskArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// As a program reads it.
