@@ -38,7 +38,7 @@ impl Default for Limits {
             head: 8 * 1024,
             requests: 1_000,
             farewell: Duration::from_secs(5),
-            unpacked_certificates: 2_048,
+            unpacked_certificates: 1_024,
         }
     }
 }
