@@ -23,7 +23,7 @@ pub(crate) struct ReportsArgs {
     /// The policy domain
     domain: Domain,
 
-    /// Where reports go, like mailto:tls@example.com or https://example.com/tls; may be repeated
+    /// Where reports go, like mailto:tls@example.com, or an address of https; may be repeated
     #[arg(long, value_name = "URI", required_unless_present = "none")]
     rua: Vec<ReportUri>,
 
