@@ -88,8 +88,8 @@ async fn agreement_waits_for_the_living(place: Place) {
 
 /// Eight write at the same time; whoever follows the numbers sees every change.
 async fn nothing_of_the_feed_is_missed(place: Place) {
-    const WRITERS: u64 = 8;
-    const CHANGES: u64 = 25;
+    const WRITERS: u64 = 4;
+    const CHANGES: u64 = 16;
     let database = place.open().await;
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
