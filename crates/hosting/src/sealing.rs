@@ -8,7 +8,7 @@
 mod key_file;
 mod lost;
 
-pub use lost::{GivenUp, give_up, is_shut};
+pub use lost::{GivenUp, give_up, is_shut, is_used};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};

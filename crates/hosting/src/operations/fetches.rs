@@ -12,8 +12,6 @@ use std::time::Duration;
 /// What the log of fetches tells of a domain.
 #[derive(Debug, Clone)]
 pub struct Fetches {
-    /// When it was looked at.
-    pub now: Timestamp,
     /// What was fetched before this is not told.
     pub since: Timestamp,
     /// The domain with its life.
@@ -28,13 +26,12 @@ impl Desk {
     /// What was fetched within the last `span`, by the whole hour or day. Nodes write the log of the
     /// last seconds a little later.
     pub async fn fetches(&self, name: &Domain, span: Duration) -> Result<Fetches, OperationError> {
-        let now = self.clock.now();
         let hosted = self.last_hosted(name).await?;
-        let since = now.before(span);
+        let since = self.clock.now().before(span);
         let mut rows = self.database.fetches(hosted.id, since).await?;
         let life = &hosted.life;
         let spread = life.shown.map(|version| Spread::of(life, version, since, &rows));
         rows.sort_by_key(|row| Reverse((row.last, row.fetches)));
-        Ok(Fetches { now, since, hosted, spread, rows })
+        Ok(Fetches { since, hosted, spread, rows })
     }
 }

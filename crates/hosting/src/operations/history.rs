@@ -5,14 +5,6 @@ use ironpost_proto::domain::Domain;
 use ironpost_store::hosting::domains::{Event, Hosted};
 
 impl Desk {
-    /// The domain with all its versions, and its events, newest first: of the hosting that goes on,
-    /// or else of the last that is over.
-    pub async fn history(&self, name: &Domain) -> Result<(Hosted, Vec<Event>), OperationError> {
-        let hosted = self.last_hosted(name).await?;
-        let events = self.events(&hosted).await?;
-        Ok((hosted, events))
-    }
-
     /// Every hosting of the name by this organisation, gone or not, the latest first; at least one.
     pub async fn hostings(&self, name: &Domain) -> Result<Vec<Hosted>, OperationError> {
         let hostings = self.database.hostings(self.organisation, name).await?;

@@ -21,7 +21,9 @@ impl Desk {
     pub async fn alarmed(&self) -> Result<Alarmed, OperationError> {
         let mut alarmed = Alarmed::new();
         for alert in self.database.open_alerts(None, MOST_ALERTS).await? {
-            if let (Some(domain), None) = (alert.domain, alert.quiet) {
+            if alert.is_wrong()
+                && let Some(domain) = alert.domain
+            {
                 alarmed.entry(domain).or_default().push(alert.kind);
             }
         }

@@ -17,12 +17,18 @@ pub struct GivenUp {
     pub keys: usize,
 }
 
+/// True if something is sealed in the database, with whatever key.
+pub async fn is_used(database: &Database) -> Result<bool, StoreError> {
+    let accounts = database.acme_accounts().await?;
+    Ok(!accounts.is_empty() || !database.sealed_keys(None, 1).await?.is_empty())
+}
+
 /// True if something is sealed in the database, and none of `seals` opens any of it: the key was
 /// forgotten, or is another. Quick if one does.
 pub async fn is_shut(database: &Database, seals: Option<&Seals>) -> Result<bool, StoreError> {
-    let opens = |sealed: &[u8]| seals.is_some_and(|seals| seals.knows(sealed));
+    let Some(seals) = seals else { return is_used(database).await };
     let accounts = database.acme_accounts().await?;
-    if accounts.iter().any(|account| opens(&account.credentials)) {
+    if accounts.iter().any(|account| seals.knows(&account.credentials)) {
         return Ok(false);
     }
     let mut found = !accounts.is_empty();
@@ -30,7 +36,7 @@ pub async fn is_shut(database: &Database, seals: Option<&Seals>) -> Result<bool,
     loop {
         let page = database.sealed_keys(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(found) };
-        if page.iter().any(|key| opens(&key.sealed)) {
+        if page.iter().any(|key| seals.knows(&key.sealed)) {
             return Ok(false);
         }
         after = Some(last.domain);

@@ -38,7 +38,8 @@ async fn who_only_asked_gives_way_after_an_hour(place: Place) {
 
     let owned = add(&owns, first()).await.unwrap();
     assert_ne!(owned.token, asked.token);
-    let (gone, events) = asks.history(&asked.name).await.unwrap();
+    let gone = asks.last_hosted(&asked.name).await.unwrap();
+    let events = asks.events(&gone).await.unwrap();
     assert_eq!((gone.id, gone.life.state), (asked.id, State::Gone));
     assert_eq!(events[0].author.why.as_deref(), Some("another organisation asked for the name"));
     let error = add(&asks, first()).await.unwrap_err();

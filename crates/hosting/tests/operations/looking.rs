@@ -23,7 +23,8 @@ async fn what_is_left_of_a_domain_is_told(place: Place) {
     let shown = desk.show(&name).await.unwrap();
     assert_eq!((shown.hosted.id, shown.hosted.life.state), (old.id, State::Gone));
     assert_eq!(shown.free_from, Some(shown.now.after(MARGIN)), "until nobody holds it");
-    let (told, events) = desk.history(&name).await.unwrap();
+    let told = desk.last_hosted(&name).await.unwrap();
+    let events = desk.events(&told).await.unwrap();
     assert_eq!((told.id, &*events[0].what), (old.id, "gone"));
     assert!(desk.hosted(&name).await.is_err(), "it is not hosted all the same");
     assert!(other.show(&name).await.is_err(), "and it is nobody else's");

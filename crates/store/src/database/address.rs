@@ -14,6 +14,16 @@ pub enum DatabaseAddress {
     Postgres(PostgresUrl),
 }
 
+impl DatabaseAddress {
+    /// True if several nodes may follow it.
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+}
+
 /// `postgres://user@host/database`, with what libpq writes into such a URL. What it leaves open
 /// comes from libpq's environment variables and password file.
 #[derive(Clone, PartialEq, Eq)]

@@ -46,6 +46,13 @@ pub struct StoredAlert {
     pub closed: bool,
 }
 
+impl StoredAlert {
+    /// True if something is wrong now; one that is quiet waits only for its all-clear.
+    pub fn is_wrong(&self) -> bool {
+        !self.closed && self.quiet.is_none()
+    }
+}
+
 /// What a channel has heard of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {

@@ -8,6 +8,7 @@ use crate::outside::{Network, SystemClock};
 use ironpost_hosting::alerts::Channel;
 use ironpost_net::clock::Clock;
 use ironpost_store::database::Database;
+use ironpost_store::hosting::alerts::StoredAlert;
 
 /// What is wrong now, and a finding for each channel.
 pub(super) async fn examine(
@@ -46,7 +47,7 @@ async fn trouble(database: Option<&Database>) -> Vec<Finding> {
         Ok(alerts) => alerts,
         Err(error) => return vec![Finding::not_tested(TROUBLE, error.to_string())],
     };
-    let wrong = alerts.into_iter().filter(|alert| alert.quiet.is_none());
+    let wrong = alerts.into_iter().filter(StoredAlert::is_wrong);
     wrong
         .map(|alert| {
             let seen = format!("{}: {}", alert.subject, alert.message);

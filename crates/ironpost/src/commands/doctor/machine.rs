@@ -3,7 +3,7 @@
 use super::report::Finding;
 use crate::config::hosting::inspection::{self, Fault};
 use crate::config::hosting::settings::HostingSettings;
-use ironpost_hosting::sealing::Seals;
+use ironpost_hosting::sealing::{self, Seals};
 use ironpost_store::database::{Database, DatabaseAddress};
 use std::path::Path;
 
@@ -55,16 +55,11 @@ pub(super) async fn sealing_key(
 
 /// True if a start would make the key: nothing was sealed with another.
 async fn is_made(settings: &HostingSettings, database: Option<&Database>) -> bool {
-    let is_shared = match settings.database.address() {
-        DatabaseAddress::Sqlite(_) => false,
-        DatabaseAddress::Postgres(_) => true,
-    };
-    if is_shared || !settings.sealing_key_is_ours {
+    if settings.database.address().is_shared() || !settings.sealing_key_is_ours {
         return false;
     }
     let Some(database) = database else { return true };
-    let none = database.sealed_keys(None, 1).await.is_ok_and(|keys| keys.is_empty());
-    none && database.acme_accounts().await.is_ok_and(|accounts| accounts.is_empty())
+    sealing::is_used(database).await.is_ok_and(|used| !used)
 }
 
 fn opened(

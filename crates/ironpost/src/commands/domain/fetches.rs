@@ -98,7 +98,7 @@ fn text(fetches: &Fetches, style: Style) -> String {
 }
 
 /// How far each sender has come.
-pub(super) fn senders(spread: &Spread) -> String {
+fn senders(spread: &Spread) -> String {
     let mut out = format!("\nWho has version {}\n\n", spread.version);
     let all = std::iter::once(("all", &spread.all));
     let each = spread.senders.iter().map(|(name, reach)| (name.as_str(), reach));

@@ -196,9 +196,8 @@ fn text(shown: &Shown, alive: bool, style: Style) -> String {
     out
 }
 
-/// Alerts of what is wrong now; one that is quiet waits only for its all-clear.
 fn wrong(shown: &Shown) -> impl Iterator<Item = &StoredAlert> {
-    shown.alerts.iter().filter(|alert| alert.quiet.is_none())
+    shown.alerts.iter().filter(|alert| alert.is_wrong())
 }
 
 /// What a job waits for, and when it looks again.

@@ -4,17 +4,12 @@ use super::database::OpenedDatabase;
 use crate::config::hosting::settings::HostingSettings;
 use crate::failure::Failure;
 use ironpost_hosting::sealing::{self, SealError, Seals};
-use ironpost_store::database::DatabaseAddress;
 
 /// Reads the keys. `None` if they are to be made at the first start: where nobody named a file. Not
 /// for a database that others share, of whose keys it would open none.
 pub(super) fn load(settings: &HostingSettings) -> Result<Option<Seals>, Failure> {
     let path = &settings.sealing_key;
-    let shared = match settings.database.address() {
-        DatabaseAddress::Sqlite(_) => false,
-        DatabaseAddress::Postgres(_) => true,
-    };
-    match (path.exists(), shared) {
+    match (path.exists(), settings.database.address().is_shared()) {
         (false, false) if settings.sealing_key_is_ours => Ok(None),
         (false, true) => Err(Failure::message(format!(
             "there is no sealing key in {path}, and one that is made here would not open what the \
