@@ -7,6 +7,7 @@ mod histogram;
 mod hosting;
 mod judgement;
 mod lab;
+mod measured;
 mod pinned;
 mod program;
 mod resolver;

@@ -3,13 +3,14 @@
 use super::fetcher::Fetcher;
 use super::handshakes::Fetches;
 use super::installation::{Domain, Installation};
-use super::load::{Measured, measure};
+use super::load::measure;
 use super::nginx::{self, Certificates};
 use super::node::Processors;
 use super::refusals::Refusals;
 use super::table::{self, Figures};
 use super::{Setup, client, say_load};
 use crate::bench::judgement::judged;
+use crate::bench::measured::Measured;
 use crate::bench::pinned;
 use crate::bench::server::Server;
 use anyhow::{Context, Result};

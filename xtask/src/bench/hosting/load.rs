@@ -1,6 +1,7 @@
 //! The load generator: one thread, one poll, so many connections at a time.
 
 use crate::bench::histogram::Histogram;
+use crate::bench::measured::{self, Load, Measured};
 use crate::bench::server::{Server, connect};
 use anyhow::{Context, Result, ensure};
 use mio::unix::SourceFd;
@@ -35,18 +36,6 @@ pub(crate) enum Next {
     Over,
 }
 
-/// What was seen.
-#[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) latencies: Histogram,
-    /// Seconds.
-    pub(crate) wall: f64,
-    /// Seconds of processor time that the server took.
-    pub(crate) cpu: f64,
-    /// What it had resident afterwards, MiB.
-    pub(crate) resident_mib: f64,
-}
-
 /// Keeps so many connections busy for `time`, after a time that does not count.
 pub(crate) fn measure(
     server: &Server,
@@ -54,20 +43,8 @@ pub(crate) fn measure(
     connections: usize,
     time: Duration,
 ) -> Result<Measured> {
-    let mut generator = Generator::start(server, work, connections)?;
-    generator.run(Instant::now() + time.min(WARM_UP))?;
-    generator.latencies = Histogram::new();
-    let begin = Instant::now();
-    let before = server.usage()?;
-    generator.run(begin + time)?;
-    let wall = begin.elapsed().as_secs_f64();
-    let after = server.usage()?;
-    Ok(Measured {
-        latencies: generator.latencies,
-        wall,
-        cpu: after.cpu - before.cpu,
-        resident_mib: after.resident_mib,
-    })
+    let generator = Generator::start(server, work, connections)?;
+    measured::measure(server, generator, time)
 }
 
 struct Generator<'a, W: Work> {
@@ -77,6 +54,36 @@ struct Generator<'a, W: Work> {
     connections: Vec<(TcpStream, W::Talk)>,
     opened: usize,
     latencies: Histogram,
+}
+
+impl<W: Work> Load for Generator<'_, W> {
+    fn run(&mut self, end: Instant) -> Result<()> {
+        let mut events = Events::with_capacity(self.connections.len());
+        loop {
+            self.poll.poll(&mut events, Some(PATIENCE))?;
+            ensure!(!events.is_empty(), "{} is silent", self.server.name);
+            for event in &events {
+                let Some((stream, talk)) = self.connections.get_mut(event.token().0) else {
+                    continue;
+                };
+                let next = self.work.go_on(talk, stream, &mut self.latencies);
+                if next.with_context(|| self.server.name)? == Next::Over {
+                    // Closed first: the poll forgets it then.
+                    let fresh = self.open(event.token())?;
+                    if let Some(place) = self.connections.get_mut(event.token().0) {
+                        *place = fresh;
+                    }
+                }
+            }
+            if Instant::now() >= end {
+                return Ok(());
+            }
+        }
+    }
+
+    fn latencies(&mut self) -> &mut Histogram {
+        &mut self.latencies
+    }
 }
 
 impl<'a, W: Work> Generator<'a, W> {
@@ -103,30 +110,6 @@ impl<'a, W: Work> Generator<'a, W> {
         let talk = self.work.begin(&mut stream)?;
         Ok((stream, talk))
     }
-
-    fn run(&mut self, end: Instant) -> Result<()> {
-        let mut events = Events::with_capacity(self.connections.len());
-        loop {
-            self.poll.poll(&mut events, Some(PATIENCE))?;
-            ensure!(!events.is_empty(), "{} is silent", self.server.name);
-            for event in &events {
-                let Some((stream, talk)) = self.connections.get_mut(event.token().0) else {
-                    continue;
-                };
-                let next = self.work.go_on(talk, stream, &mut self.latencies);
-                if next.with_context(|| self.server.name)? == Next::Over {
-                    // Closed first: the poll forgets it then.
-                    let fresh = self.open(event.token())?;
-                    if let Some(place) = self.connections.get_mut(event.token().0) {
-                        *place = fresh;
-                    }
-                }
-            }
-            if Instant::now() >= end {
-                return Ok(());
-            }
-        }
-    }
 }
 
 /// One of several addresses of loopback: closed connections keep their ports for a minute, and one
@@ -140,6 +123,3 @@ const PLACES: usize = 32;
 
 /// A server that is silent for so long has stopped.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Caches and branch predictors settle.
-const WARM_UP: Duration = Duration::from_millis(500);

@@ -2,9 +2,9 @@
 
 use super::handshakes::Whim;
 use super::installation::Domain;
-use super::load::Measured;
 use super::node::ZONE;
 use crate::bench::histogram::Histogram;
+use crate::bench::measured::{self, Load, Measured};
 use crate::bench::server::Server;
 use anyhow::{Context, Result, ensure};
 use mio::unix::SourceFd;
@@ -41,20 +41,8 @@ pub(crate) fn measure(
     queries: &[Query],
     time: Duration,
 ) -> Result<Measured> {
-    let mut asking = Asking::start(server.name, address, queries)?;
-    asking.run(Instant::now() + time.min(WARM_UP))?;
-    asking.latencies = Histogram::new();
-    let begin = Instant::now();
-    let before = server.usage()?;
-    asking.run(begin + time)?;
-    let wall = begin.elapsed().as_secs_f64();
-    let after = server.usage()?;
-    Ok(Measured {
-        latencies: asking.latencies,
-        wall,
-        cpu: after.cpu - before.cpu,
-        resident_mib: after.resident_mib,
-    })
+    let asking = Asking::start(server.name, address, queries)?;
+    measured::measure(server, asking, time)
 }
 
 /// Asks until the right answer has come.
@@ -87,6 +75,27 @@ struct Asking<'a> {
     message: Vec<u8>,
 }
 
+impl Load for Asking<'_> {
+    fn run(&mut self, end: Instant) -> Result<()> {
+        let mut events = Events::with_capacity(SOCKETS);
+        let mut room = [0; LARGEST];
+        while Instant::now() < end {
+            self.poll.poll(&mut events, Some(PATIENCE))?;
+            ensure!(!events.is_empty(), "{} is silent", self.name);
+            for event in &events {
+                while let Some(length) = self.receive(event.token().0, &mut room)? {
+                    self.heard(event.token().0, room.get(..length).unwrap_or_default())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn latencies(&mut self) -> &mut Histogram {
+        &mut self.latencies
+    }
+}
+
 impl<'a> Asking<'a> {
     fn start(name: &'static str, address: SocketAddr, queries: &'a [Query]) -> Result<Self> {
         let poll = Poll::new().context("no epoll")?;
@@ -109,21 +118,6 @@ impl<'a> Asking<'a> {
             }
         }
         Ok(asking)
-    }
-
-    fn run(&mut self, end: Instant) -> Result<()> {
-        let mut events = Events::with_capacity(SOCKETS);
-        let mut room = [0; LARGEST];
-        while Instant::now() < end {
-            self.poll.poll(&mut events, Some(PATIENCE))?;
-            ensure!(!events.is_empty(), "{} is silent", self.name);
-            for event in &events {
-                while let Some(length) = self.receive(event.token().0, &mut room)? {
-                    self.heard(event.token().0, room.get(..length).unwrap_or_default())?;
-                }
-            }
-        }
-        Ok(())
     }
 
     fn receive(&self, socket: usize, room: &mut [u8]) -> Result<Option<usize>> {
@@ -198,7 +192,6 @@ const OPT: [u8; 11] = [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0];
 const SOCKETS: usize = 4;
 const DEPTH: usize = 32;
 const LARGEST: usize = 1232;
-const WARM_UP: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_millis(50);
 

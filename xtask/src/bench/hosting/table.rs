@@ -1,8 +1,8 @@
 //! Figures of what was asked for, their medians, what is wanted of them, and the lines that show
 //! them.
 
-use super::load::Measured;
 use crate::bench::judgement::{judged, median};
+use crate::bench::measured::Measured;
 use std::fmt::Write as _;
 
 /// What a run came to.

@@ -5,6 +5,7 @@
 
 use super::frames::{DEEPEST, Frames, Place};
 use crate::bench::histogram::Histogram;
+use crate::bench::measured::{self, Load, Measured};
 use crate::bench::server::{Server, connect};
 use anyhow::{Context, Result, bail, ensure};
 use mio::unix::SourceFd;
@@ -30,16 +31,6 @@ pub(crate) struct Shape {
     pub(crate) depth: usize,
 }
 
-/// What was seen.
-#[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) latencies: Histogram,
-    /// Seconds.
-    pub(crate) wall: f64,
-    /// Seconds of processor time that the server took.
-    pub(crate) cpu: f64,
-}
-
 /// Keeps `shape` of lookups under way for `time`, after a time that does not count.
 pub(crate) fn measure(
     server: &Server,
@@ -48,15 +39,8 @@ pub(crate) fn measure(
     time: Duration,
 ) -> Result<Measured> {
     ensure!(shape.depth <= DEEPEST, "a connection has at most {DEEPEST} lookups under way");
-    let mut generator = Generator::start(server, questions, shape)?;
-    generator.run(Instant::now() + time.min(WARM_UP))?;
-    generator.latencies = Histogram::new();
-    let begin = Instant::now();
-    let before = server.usage()?;
-    generator.run(begin + time)?;
-    let wall = begin.elapsed().as_secs_f64();
-    let cpu = server.usage()?.cpu - before.cpu;
-    Ok(Measured { latencies: generator.latencies, wall, cpu })
+    let generator = Generator::start(server, questions, shape)?;
+    measured::measure(server, generator, time)
 }
 
 struct Generator<'a> {
@@ -77,28 +61,7 @@ struct Connection {
     under_way: VecDeque<(Instant, usize)>,
 }
 
-impl<'a> Generator<'a> {
-    fn start(server: &Server, questions: &'a Questions, shape: Shape) -> Result<Self> {
-        let poll = Poll::new().context("no epoll")?;
-        let count = questions.requests.count();
-        let mut connections = Vec::with_capacity(shape.connections);
-        for number in 0..shape.connections {
-            let stream = connect(server.address)
-                .with_context(|| format!("{} takes no connection", server.name))?;
-            stream.set_nonblocking(true)?;
-            let mut source = SourceFd(&stream.as_raw_fd());
-            poll.registry().register(&mut source, Token(number), Interest::READABLE)?;
-            let next = number * count / shape.connections;
-            let due = Place { frame: next, octet: 0 };
-            let under_way = VecDeque::with_capacity(shape.depth);
-            let mut connection = Connection { stream, next, due, under_way };
-            connection.ask(&questions.requests, shape.depth, Instant::now())?;
-            connections.push(connection);
-        }
-        let buffer = vec![0; BUFFER].into();
-        Ok(Self { questions, poll, connections, latencies: Histogram::new(), buffer })
-    }
-
+impl Load for Generator<'_> {
     fn run(&mut self, end: Instant) -> Result<()> {
         let mut events = Events::with_capacity(self.connections.len());
         loop {
@@ -121,6 +84,33 @@ impl<'a> Generator<'a> {
                 return Ok(());
             }
         }
+    }
+
+    fn latencies(&mut self) -> &mut Histogram {
+        &mut self.latencies
+    }
+}
+
+impl<'a> Generator<'a> {
+    fn start(server: &Server, questions: &'a Questions, shape: Shape) -> Result<Self> {
+        let poll = Poll::new().context("no epoll")?;
+        let count = questions.requests.count();
+        let mut connections = Vec::with_capacity(shape.connections);
+        for number in 0..shape.connections {
+            let stream = connect(server.address)
+                .with_context(|| format!("{} takes no connection", server.name))?;
+            stream.set_nonblocking(true)?;
+            let mut source = SourceFd(&stream.as_raw_fd());
+            poll.registry().register(&mut source, Token(number), Interest::READABLE)?;
+            let next = number * count / shape.connections;
+            let due = Place { frame: next, octet: 0 };
+            let under_way = VecDeque::with_capacity(shape.depth);
+            let mut connection = Connection { stream, next, due, under_way };
+            connection.ask(&questions.requests, shape.depth, Instant::now())?;
+            connections.push(connection);
+        }
+        let buffer = vec![0; BUFFER].into();
+        Ok(Self { questions, poll, connections, latencies: Histogram::new(), buffer })
     }
 }
 
@@ -181,6 +171,3 @@ const BUFFER: usize = 256 * 1024;
 
 /// A server that is silent for so long has stopped.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Caches and branch predictors settle.
-const WARM_UP: Duration = Duration::from_millis(500);
